@@ -1,0 +1,1 @@
+"""druqa checks medication lists for drug-drug interactions and never misses quietly."""

@@ -1,0 +1,313 @@
+"""Reads a cascade folder (TOML and Markdown prompts) and refuses anything wrong in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from string import Template
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from druqa.errors import CascadeError, UsageError
+from druqa.records import NameKind, NonEmpty, Record
+from druqa.resources import folder
+
+DATA_SLOT = "\n---\n"
+"""The line that ends a prompt's instruction. Placeholders stand only after it."""
+
+Role = Literal["screener", "auditor", "answerer", "rival"]
+
+
+class PromptText(Record):
+    """What goes to a model: an instruction that never varies, and the data it is about."""
+
+    instruction: str
+    data: str
+
+
+class Prompt(Record):
+    """One Markdown file: an instruction, a line `---`, and a data slot with `$placeholders`."""
+
+    file: NonEmpty
+    instruction: NonEmpty
+    slot: NonEmpty
+
+    @model_validator(mode="after")
+    def _placeholders_only_in_the_slot(self) -> Self:
+        if match := re.search(r"\$[a-z_{]", self.instruction):
+            raise ValueError(f"{self.file}: a placeholder at {match.group()!r} before the line ---; move it into the data slot")
+        if not Template(self.slot).is_valid():
+            raise ValueError(f"{self.file}: a lone $ in the data slot; write $$ for a dollar sign")
+        return self
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """The names that `fill` needs."""
+        return frozenset(Template(self.slot).get_identifiers())
+
+    def fill(self, **values: object) -> PromptText:
+        """Put each value, as JSON, into the data slot. Drug names are data: JSON keeps them inside their quotes."""
+        as_json = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
+        return PromptText(instruction=self.instruction, data=Template(self.slot).substitute(as_json))
+
+
+class EvaluatorKind(StrEnum):
+    """Who answers: a language model, or a local reference table."""
+
+    PROMPT = "prompt"
+    EVIDENCE = "evidence"
+
+
+class Evaluator(Record):
+    """Who answers a question about a name pair."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    kind: EvaluatorKind = EvaluatorKind.PROMPT
+    role: Role | None = None
+    prompt: Prompt | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind is EvaluatorKind.EVIDENCE:
+            if self.name not in EVIDENCE_EVALUATORS:
+                raise ValueError(f"an evidence evaluator is one of {', '.join(EVIDENCE_EVALUATORS)}")
+            if self.role or self.prompt:
+                raise ValueError("an evidence evaluator reads tables: it takes no role and no prompt")
+        elif not self.role or not self.prompt:
+            raise ValueError("a prompt evaluator needs a role and a prompt")
+        else:
+            _needs(self.prompt, {"question_id", "first", "second"})
+        return self
+
+
+EVIDENCE_EVALUATORS = ("listed", "mechanism")
+
+
+class NamePrompt(Record):
+    """A prompt that asks a model for further names of a drug."""
+
+    kind: NameKind
+    role: Role = "screener"
+    prompt: Prompt
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        _needs(self.prompt, {"question_id", "name"})
+        return self
+
+
+class NamesPlan(Record):
+    """Which names of a drug are asked about: always those as written and the generic, then these."""
+
+    combine: Literal["every"] = "every"
+    """Every name of one drug is asked with every name of the other."""
+    table_names: Annotated[int, Field(ge=0)] = 0
+    """How many further names from `synonym_data/`, in the table's order of importance."""
+    proposed_names: Annotated[int, Field(ge=0)] = 0
+    """How many further names that models proposed."""
+    prompts: tuple[NamePrompt, ...] = ()
+
+
+class VoteRule(Record):
+    """`at_least(k)`: k evaluators with a credible yes flag the pair. There is no majority."""
+
+    rule: Literal["at_least"] = "at_least"
+    k: Annotated[int, Field(ge=1)] = 1
+    unclear_is_yes: bool = True
+    """A model that cannot exclude an interaction has not said no: its `unclear` is a credible yes."""
+
+
+class SignOff(Record):
+    """The auditors who must all agree before `none_found` may stand."""
+
+    auditors: Annotated[tuple[Evaluator, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _models_only(self) -> Self:
+        if any(auditor.kind is not EvaluatorKind.PROMPT for auditor in self.auditors):
+            raise ValueError("an auditor is a prompt: a table cannot agree that there is nothing")
+        return self
+
+
+class AnswerPrompt(Record):
+    """The prompt that writes the answer for a flagged pair."""
+
+    role: Role = "answerer"
+    prompt: Prompt
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        _needs(self.prompt, {"question_id", "first", "second", "severity", "verdicts"})
+        return self
+
+
+class RivalPrompt(Record):
+    """A prompt by which a model of another family re-vets an answer."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    role: Role = "rival"
+    with_context: bool = False
+    prompt: Prompt
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        _needs(
+            self.prompt, {"question_id", "first", "second", "answer"} | ({"context"} if self.with_context else set())
+        )
+        return self
+
+
+class Cascade(Record):
+    """A folder under cascades/: what is asked, of whom, and how the answers are counted."""
+
+    name: NonEmpty
+    version: NonEmpty
+    title: NonEmpty
+    orders: Literal["both", "alternate"] = "both"
+    """`both`: every name pair is asked as (a, b) and as (b, a). `alternate`: in one order, fixed by the pair."""
+    names: NamesPlan = NamesPlan()
+    evaluators: Annotated[tuple[Evaluator, ...], Field(min_length=1)]
+    vote: VoteRule = VoteRule()
+    sign_off: SignOff | None = None
+    answer: AnswerPrompt | None = None
+    rival: tuple[RivalPrompt, ...] = ()
+    sha256: str
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        auditors = self.sign_off.auditors if self.sign_off else ()
+        names = [e.name for e in (*self.evaluators, *auditors, *self.rival)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the name {twice[0]!r} is given twice; name each evaluator, auditor and rival apart")
+        if self.prompt_evaluators and not self.sign_off:
+            raise ValueError("[sign_off] is missing: models may not call a pair none found without auditors")
+        if not self.prompt_evaluators and (self.sign_off or self.answer or self.rival or self.names.prompts):
+            raise ValueError("models are named for sign-off, answer, rival or names, but no evaluator is a prompt")
+        return self
+
+    @property
+    def prompt_evaluators(self) -> tuple[Evaluator, ...]:
+        """The evaluators that ask a model."""
+        return tuple(e for e in self.evaluators if e.kind is EvaluatorKind.PROMPT)
+
+    @property
+    def evidence_evaluators(self) -> tuple[Evaluator, ...]:
+        """The evaluators that read a reference table."""
+        return tuple(e for e in self.evaluators if e.kind is EvaluatorKind.EVIDENCE)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Every role that this cascade gives work to."""
+        auditors = self.sign_off.auditors if self.sign_off else ()
+        users = (*self.prompt_evaluators, *auditors, *self.names.prompts, *self.rival)
+        roles = {user.role for user in users if user.role}
+        return frozenset(roles | ({self.answer.role} if self.answer else set()))
+
+
+def load_cascade(name_or_path: str | Path) -> Cascade:
+    """Read a cascade by its name under cascades/, or by the path of its folder.
+
+    Raises:
+        UsageError: if there is no such cascade.
+        CascadeError: if its folder holds anything wrong, with the file, the key and the mend.
+    """
+    path = _locate(name_or_path)
+    file = path / "cascade.toml"
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise CascadeError(f"not valid TOML: {error}", where=str(file)) from None
+    if "sha256" in raw:
+        raise CascadeError("unknown key `sha256`", where=str(file), mend="remove it; druqa computes it")
+    with_prompts = _read_prompts(raw, path / "prompts")
+    try:
+        return Cascade.model_validate({**with_prompts, "sha256": fingerprint(path)})
+    except ValidationError as error:
+        raise _explain(error, file, raw) from None
+
+
+def cascade_names() -> list[str]:
+    """The names of the cascades that ship with druqa, sorted."""
+    return sorted(file.parent.name for file in folder("cascades").glob("*/cascade.toml"))
+
+
+def fingerprint(path: Path) -> str:
+    """The sha256 over what a cascade asks: the path and content of its TOML and its prompts, in sorted order."""
+    digest = hashlib.sha256()
+    for file in [path / "cascade.toml", *sorted((path / "prompts").glob("*.md"))]:
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(path).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _locate(name_or_path: str | Path) -> Path:
+    known = cascade_names()
+    if str(name_or_path) in known:
+        return folder("cascades") / str(name_or_path)
+    path = Path(name_or_path)
+    if (path / "cascade.toml").is_file():
+        return path
+    close = get_close_matches(str(name_or_path), known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    raise UsageError(
+        f"there is no cascade {str(name_or_path)!r}",
+        mend=f"{hint}known are: {', '.join(known)}; or give the path of a folder with a cascade.toml",
+    )
+
+
+def _read_prompts(node: Any, prompts: Path) -> Any:
+    """Replace every `prompt = "file.md"` by the prompt that the file holds."""
+    if isinstance(node, list):
+        return [_read_prompts(item, prompts) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: _read_prompt(value, prompts) if key == "prompt" and isinstance(value, str) else _read_prompts(value, prompts)
+        for key, value in node.items()
+    }
+
+
+def _read_prompt(name: str, prompts: Path) -> dict[str, str]:
+    file = prompts / name
+    if file.parent != prompts or not file.is_file():
+        raise CascadeError(f"the prompt file {name!r} does not exist", where=str(prompts), mend="add it or mend `prompt`")
+    instruction, line, slot = file.read_text(encoding="utf-8").partition(DATA_SLOT)
+    if not line:
+        raise CascadeError("no data slot", where=str(file), mend="end the instruction by a line `---`, then the placeholders")
+    return {"file": name, "instruction": instruction.strip(), "slot": slot.strip()}
+
+
+def _needs(prompt: Prompt, required: set[str]) -> None:
+    """Raise unless the prompt's placeholders are exactly the ones that will be filled."""
+    for unknown in sorted(prompt.placeholders - required):
+        raise ValueError(f"{prompt.file}: unknown placeholder ${unknown}; known here are {_dollars(required)}")
+    for missing in sorted(required - prompt.placeholders):
+        raise ValueError(f"{prompt.file}: the placeholder ${missing} is missing; needed are {_dollars(required)}")
+
+
+def _dollars(names: set[str]) -> str:
+    return ", ".join(f"${name}" for name in sorted(names))
+
+
+def _explain(error: ValidationError, file: Path, raw: dict[str, Any]) -> CascadeError:
+    """Turn pydantic's first complaint into file, key and mend."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"]) or "the whole file"
+    if first["type"] == "extra_forbidden":
+        close = get_close_matches(str(first["loc"][-1]), _KEYS, n=1)
+        return CascadeError(
+            f"unknown key `{key}`", where=str(file), mend=f"did you mean `{close[0]}`?" if close else "remove it"
+        )
+    message = first["msg"].removeprefix("Value error, ")
+    if key.endswith("vote.rule"):
+        message += "; a majority would let a no outvote a yes"
+    return CascadeError(f"`{key}`: {message}", where=str(file), mend=f"mend `{key}` in {file.name}")
+
+
+_KEYS = sorted({key for model in (Cascade, Evaluator, NamesPlan, NamePrompt, VoteRule, SignOff, RivalPrompt) for key in model.model_fields})

@@ -1,0 +1,1 @@
+"""What is known locally: names of drugs, and reference tables of interactions."""

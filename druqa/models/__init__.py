@@ -1,0 +1,1 @@
+"""Language models as interchangeable utilities: one door, one journal of paid replies."""

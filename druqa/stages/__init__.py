@@ -1,0 +1,1 @@
+"""The steps of the flow. Siblings never import each other; only druqa.check composes them."""
