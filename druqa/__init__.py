@@ -1,1 +1,71 @@
-"""druqa checks medication lists for drug-drug interactions and never misses quietly."""
+"""druqa checks medication lists for drug-drug interactions and never misses quietly.
+
+    >>> from druqa import check
+    >>> report = check(["warfarin", "aspirin"])
+
+Names are loaded when they are first used: `druqa --help` need not wait for pydantic.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from druqa.flow import acheck, check, check_many, names, plan
+    from druqa.errors import DruqaError
+    from druqa.models.base import ChatModel, Limits, ModelFailure, Price, Reply
+    from druqa.records import Medication
+    from druqa.report import Report
+    from druqa.settings import ModelSettings, Settings
+    from druqa.views.frame import pairs_frame
+
+_HOME = {
+    "ChatModel": "druqa.models.base",
+    "DruqaError": "druqa.errors",
+    "Limits": "druqa.models.base",
+    "Medication": "druqa.records",
+    "ModelFailure": "druqa.models.base",
+    "ModelSettings": "druqa.settings",
+    "Price": "druqa.models.base",
+    "Reply": "druqa.models.base",
+    "Report": "druqa.report",
+    "Settings": "druqa.settings",
+    "acheck": "druqa.flow",
+    "check": "druqa.flow",
+    "check_many": "druqa.flow",
+    "names": "druqa.flow",
+    "pairs_frame": "druqa.views.frame",
+    "plan": "druqa.flow",
+}
+
+__all__ = [
+    "ChatModel",
+    "DruqaError",
+    "Limits",
+    "Medication",
+    "ModelFailure",
+    "ModelSettings",
+    "Price",
+    "Reply",
+    "Report",
+    "Settings",
+    "acheck",
+    "check",
+    "check_many",
+    "names",
+    "pairs_frame",
+    "plan",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'druqa' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -41,7 +41,9 @@ class Prompt(Record):
     @model_validator(mode="after")
     def _placeholders_only_in_the_slot(self) -> Self:
         if match := re.search(r"\$[a-z_{]", self.instruction):
-            raise ValueError(f"{self.file}: a placeholder at {match.group()!r} before the line ---; move it into the data slot")
+            raise ValueError(
+                f"{self.file}: a placeholder at {match.group()!r} before the line ---; move it into the data slot"
+            )
         if not Template(self.slot).is_valid():
             raise ValueError(f"{self.file}: a lone $ in the data slot; write $$ for a dollar sign")
         return self
@@ -216,6 +218,7 @@ def load_cascade(name_or_path: str | Path) -> Cascade:
     Raises:
         UsageError: if there is no such cascade.
         CascadeError: if its folder holds anything wrong, with the file, the key and the mend.
+
     """
     path = _locate(name_or_path)
     file = path / "cascade.toml"
@@ -268,7 +271,9 @@ def _read_prompts(node: Any, prompts: Path) -> Any:
     if not isinstance(node, dict):
         return node
     return {
-        key: _read_prompt(value, prompts) if key == "prompt" and isinstance(value, str) else _read_prompts(value, prompts)
+        key: _read_prompt(value, prompts)
+        if key == "prompt" and isinstance(value, str)
+        else _read_prompts(value, prompts)
         for key, value in node.items()
     }
 
@@ -276,10 +281,14 @@ def _read_prompts(node: Any, prompts: Path) -> Any:
 def _read_prompt(name: str, prompts: Path) -> dict[str, str]:
     file = prompts / name
     if file.parent != prompts or not file.is_file():
-        raise CascadeError(f"the prompt file {name!r} does not exist", where=str(prompts), mend="add it or mend `prompt`")
+        raise CascadeError(
+            f"the prompt file {name!r} does not exist", where=str(prompts), mend="add it or mend `prompt`"
+        )
     instruction, line, slot = file.read_text(encoding="utf-8").partition(DATA_SLOT)
     if not line:
-        raise CascadeError("no data slot", where=str(file), mend="end the instruction by a line `---`, then the placeholders")
+        raise CascadeError(
+            "no data slot", where=str(file), mend="end the instruction by a line `---`, then the placeholders"
+        )
     return {"file": name, "instruction": instruction.strip(), "slot": slot.strip()}
 
 
@@ -310,4 +319,10 @@ def _explain(error: ValidationError, file: Path, raw: dict[str, Any]) -> Cascade
     return CascadeError(f"`{key}`: {message}", where=str(file), mend=f"mend `{key}` in {file.name}")
 
 
-_KEYS = sorted({key for model in (Cascade, Evaluator, NamesPlan, NamePrompt, VoteRule, SignOff, RivalPrompt) for key in model.model_fields})
+_KEYS = sorted(
+    {
+        key
+        for model in (Cascade, Evaluator, NamesPlan, NamePrompt, VoteRule, SignOff, RivalPrompt)
+        for key in model.model_fields
+    }
+)

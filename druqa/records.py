@@ -5,6 +5,7 @@ The glossary is in docs/glossary.md; the names here are its names, to the letter
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Self
@@ -80,14 +81,6 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class DecisionKind(StrEnum):
-    """What druqa says of a pair."""
-
-    FLAGGED = "flagged"
-    NONE_FOUND = "none_found"
-    NOT_CHECKED = "not_checked"
-
-
 class Stage(StrEnum):
     """Where in the flow a question is asked."""
 
@@ -157,14 +150,17 @@ class ResolvedMedication(Record):
     drugs: tuple[Drug, ...]
     names: tuple[DrugName, ...]
     matches: tuple[Match, ...] = ()
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    """Groups of drug ids of which only one is meant (a class, a look-alike, a brand of several countries): each is
+    paired with the rest of the list, none with another of its group."""
     doubts: tuple[NonEmpty, ...] = ()
 
     @model_validator(mode="after")
     def _speaks_of_its_own_drugs(self) -> Self:
-        ids = {drug.id for drug in self.drugs}
-        strangers = ({name.drug for name in self.names} | {match.drug for match in self.matches}) - ids
+        named = {name.drug for name in self.names} | {match.drug for match in self.matches}
+        strangers = named.union(*self.alternatives) - {drug.id for drug in self.drugs}
         if strangers:
-            raise ValueError(f"names or matches of drugs that the medication does not have: {sorted(strangers)}")
+            raise ValueError(f"it speaks of drugs that the medication does not have: {sorted(strangers)}")
         if self.recognised and not any(drug.known for drug in self.drugs):
             raise ValueError("a medication is recognised only through a known drug")
         if not self.recognised and not self.doubts:
@@ -190,6 +186,7 @@ class DrugPair(Record):
 
         Raises:
             ValueError: if both are the same drug.
+
         """
         return cls(first=one, second=other) if one.id < other.id else cls(first=other, second=one)
 
@@ -255,83 +252,20 @@ class Verdict(Record):
         return Severity.UNKNOWN
 
 
-class Decision(Record):
-    """What the votes on a pair come to. `none_found` cannot be built while anything planned is unanswered."""
-
-    pair: tuple[str, str]
-    kind: DecisionKind
-    severity: Severity | None = None
-    tier: Tier | None = None
-    reasons: tuple[NonEmpty, ...]
-    verdicts: tuple[Verdict, ...] = ()
-    planned: Annotated[int, Field(ge=0)]
-    """How many questions to models were due for this pair, over all stages so far."""
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if not self.reasons:
-            raise ValueError("a decision gives its reasons")
-        if self.kind is DecisionKind.FLAGGED:
-            if self.severity is None or self.tier is None:
-                raise ValueError("a flag has a severity and a tier")
-            if not any(v.outcome in (Outcome.INTERACTION, Outcome.UNCLEAR) for v in self.verdicts):
-                raise ValueError("a flag rests on at least one credible yes")
-        elif self.severity is not None or self.tier is not None:
-            raise ValueError("only a flag has a severity and a tier")
-        if self.kind is DecisionKind.NONE_FOUND:
-            self._all_answered_no()
-        return self
-
-    def _all_answered_no(self) -> None:
-        if any(v.outcome is not Outcome.NO_INTERACTION for v in self.verdicts):
-            raise ValueError("none_found needs every verdict to be an explicit no")
-        if len({v.question for v in self.verdicts}) != self.planned:
-            raise ValueError("none_found needs an answer to every planned question")
-        stages = {v.stage for v in self.verdicts}
-        if not {Stage.SCREEN, Stage.SIGN_OFF} <= stages:
-            raise ValueError("none_found needs a screen and a sign-off")
+def voices(yes: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """The worst verdict of each evaluator and model, or of each reference row; worst first, sure before unsure."""
+    worst: dict[tuple[str, str], Verdict] = {}
+    for verdict in sorted(yes, key=_loudness):
+        worst.setdefault((verdict.evaluator, verdict.model or verdict.reason), verdict)
+    return tuple(worst.values())
 
 
-class Answer(Record):
-    """What a reader needs to know about a pair, written after the vote and checked against it."""
-
-    text: NonEmpty
-    severity: Severity | None
-    mechanism: str
-    management: str
-    evidence: tuple[str, ...] = ()
-    written_by: NonEmpty
-    """`composed` from the verdicts without a model, or the model's name."""
-    objections: tuple[str, ...] = ()
-    """What the mechanical check found wrong in a model's draft; such a draft is not used."""
+def _loudness(verdict: Verdict) -> tuple[int, bool, bool, str, str, tuple[str, str], str]:
+    unsure = verdict.outcome is Outcome.UNCLEAR
+    grade, model = verdict.graded.rank, verdict.model or ""
+    return grade, unsure, not verdict.is_evidence, verdict.evaluator, model, verdict.names, verdict.reason
 
 
-class View(StrEnum):
-    """What the rival makes of an answer."""
-
-    CONFIRMS = "confirms"
-    ADDS = "adds"
-    ESCALATES = "escalates"
-    DISPUTES = "disputes"
-    SILENT = "silent"
-    """No valid reply came; it confirms nothing."""
-
-
-class Review(Record):
-    """The rival's view of an answer. It adds or disputes; it cannot remove a flag."""
-
-    view: View
-    severity: Severity | None = None
-    reasons: tuple[NonEmpty, ...]
-    model: NonEmpty
-    with_context: tuple[bool, ...]
-    """One entry a reply: whether it was asked with the added context."""
-
-
-class Finding(Record):
-    """Something about the whole list that no single pair shows, such as the same ingredient twice."""
-
-    kind: NonEmpty
-    drugs: tuple[str, ...]
-    severity: Severity
-    reasons: tuple[NonEmpty, ...]
+def question_id(*parts: str) -> str:
+    """The id that a reply must echo: 16 hex digits of the sha256 over what makes the question distinct."""
+    return "q" + hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

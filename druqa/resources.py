@@ -17,6 +17,7 @@ def folder(name: str) -> Path:
 
     Raises:
         DataError: if the installation lacks the folder.
+
     """
     for candidate in (PACKAGE / name, PACKAGE.parent / name):
         if candidate.is_dir():

@@ -1,0 +1,208 @@
+"""The command line: `druqa check`, `druqa names`, `druqa cascades`. Everything slow is imported inside a command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from druqa.errors import EXIT_ERROR, DruqaError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0  every pair was checked, nothing is flagged
+  1  error
+  2  the command is wrong
+  3  something is flagged
+  4  nothing is flagged, but a pair was not checked or a name not recognised
+"""
+
+
+class _Commands(click.Group):
+    """Turns every error into a message and an exit code; a traceback only with DRUQA_DEBUG=1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DruqaError as error:
+            click.echo(f"druqa: {_printable(error)}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            # The reader went away (`druqa check ... | head`). Python would complain once more while it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(EXIT_ERROR)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("DRUQA_DEBUG"):
+                raise
+            click.echo(f"druqa: internal error, {type(error).__name__}: {_printable(error)}", err=True)
+            click.echo("  Nothing it printed is to be relied on. DRUQA_DEBUG=1 shows where.", err=True)
+            ctx.exit(EXIT_ERROR)
+
+
+def _printable(error: Exception) -> str:
+    from druqa.views.safe import safe  # noqa: PLC0415
+
+    return "\n".join(safe(line) for line in str(error).split("\n"))
+
+
+@click.group(cls=_Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="druqa")
+def main() -> None:
+    """Check medication lists for drug-drug interactions. Never misses quietly: it says what it did not check."""
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("medications", nargs=-1, metavar="MED...")
+@click.option(
+    "--file", "file", type=click.Path(path_type=Path), help="Read one medication a line; - is standard input."
+)
+@click.option("--cascade", metavar="NAME|PATH", help="Which cascade to run; see `druqa cascades`.")
+@click.option(
+    "--model", "bindings", multiple=True, metavar="ROLE=MODEL", help="Bind a model to a role; may be repeated."
+)
+@click.option(
+    "--deadline", "deadline_s", type=float, metavar="SECONDS", help="Wall-clock limit; the rest is NOT CHECKED."
+)
+@click.option("--budget-calls", type=int, metavar="N", help="Most model calls; pairs beyond it are NOT CHECKED.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+@click.option("--plan", "only_plan", is_flag=True, help="Print the questions, tokens and price; ask nothing.")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    medications: Sequence[str],
+    file: Path | None,
+    cascade: str | None,
+    bindings: Sequence[str],
+    as_json: bool,  # noqa: FBT001 - click passes flags by name
+    only_plan: bool,  # noqa: FBT001
+    **limits: Any,
+) -> None:
+    """Check the medications given, and those in --file, as one list.
+
+    \b
+    Examples:
+      druqa check "Coumadin 5 mg tablet" Bactrim "aspirin 81 mg"
+      druqa check --file list.txt --json
+      druqa check warfarin aspirin --model screener=openai/gpt-4o-mini --plan
+    """
+    from druqa.flow import check as run  # noqa: PLC0415
+    from druqa.flow import plan as make_plan  # noqa: PLC0415
+    from druqa.settings import load_settings  # noqa: PLC0415
+
+    lines = [*medications, *_lines(file)]
+    if not lines:
+        raise UsageError("no medication was given", mend='name some, as in: druqa check warfarin "aspirin 81 mg"')
+    settings = load_settings(bindings, **limits)
+    if only_plan or settings.roles:
+        planned = make_plan(lines, cascade=cascade, settings=settings)
+        if only_plan:
+            _show_plan(planned, as_json=as_json)
+            return
+        _announce(planned)
+    report = run(lines, cascade=cascade, settings=settings)
+    if as_json:
+        click.echo(report.model_dump_json(indent=2))
+    else:
+        from druqa.views.text import print_report  # noqa: PLC0415
+
+        print_report(report, _console())
+    ctx.exit(report.exit_code)
+
+
+@main.command()
+@click.argument("texts", nargs=-1, metavar="TEXT...")
+@click.option("--file", "file", type=click.Path(path_type=Path), help="Read one text a line; - is standard input.")
+@click.option("--json", "as_json", is_flag=True, help="Print every name of every drug as JSON.")
+@click.pass_context
+def names(ctx: click.Context, texts: Sequence[str], file: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Show which drugs each text is read as, how, and every doubt. Exit code 4 if one is not recognised."""
+    from druqa.flow import names as resolve  # noqa: PLC0415
+    from druqa.errors import EXIT_NOT_CHECKED, EXIT_OK  # noqa: PLC0415
+
+    lines = [*texts, *_lines(file)]
+    if not lines:
+        raise UsageError("no text was given", mend='name some, as in: druqa names "Coumadin 5 mg"')
+    resolved = resolve(lines)
+    if as_json:
+        import json  # noqa: PLC0415
+
+        click.echo(json.dumps([m.model_dump(mode="json") for m in resolved], indent=2, ensure_ascii=False))
+    else:
+        from druqa.views.text import medication_lines  # noqa: PLC0415
+
+        console = _console()
+        for number, medication in enumerate(resolved, 1):
+            for line in medication_lines(number, medication):
+                console.print(line)
+    ctx.exit(EXIT_OK if all(medication.recognised for medication in resolved) else EXIT_NOT_CHECKED)
+
+
+@main.command()
+@click.argument("action", type=click.Choice(["list", "show"]), default="list")
+@click.argument("name", required=False)
+def cascades(action: str, name: str | None) -> None:
+    """List the cascades, or `show NAME`: what it asks, of whom, and how it counts."""
+    from druqa.cascade import cascade_names, load_cascade  # noqa: PLC0415
+    from druqa.views.cascades import describe  # noqa: PLC0415
+
+    if action == "show":
+        if not name:
+            raise UsageError(
+                "which cascade?", mend=f"druqa cascades show NAME, with one of {', '.join(cascade_names())}"
+            )
+        click.echo(describe(load_cascade(name)))
+        return
+    for known in cascade_names():
+        click.echo(f"{known:<14} {load_cascade(known).title}")
+
+
+def _lines(file: Path | None) -> list[str]:
+    """The lines of a medication file; wholly blank ones hold no medication."""
+    if file is None:
+        return []
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", where=str(file)) from None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        click.echo(f"druqa: {file}, line {line}: not UTF-8; the file is read as Windows-1252", err=True)
+        text = raw.decode("cp1252", errors="replace")
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _console() -> Console:
+    from rich.console import Console  # noqa: PLC0415
+
+    # Drug names are data: no markup, no emoji codes, no highlighting may come out of them.
+    return Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def _show_plan(planned: Any, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(planned.model_dump_json(indent=2))
+        return
+    from druqa.views.plan import plan_lines  # noqa: PLC0415
+
+    for line in plan_lines(planned):
+        click.echo(line)
+
+
+def _announce(planned: Any) -> None:
+    """Say what will be asked and what it may cost before the first call."""
+    from druqa.views.plan import plan_total  # noqa: PLC0415
+
+    click.echo(f"druqa: {plan_total(planned)}", err=True)

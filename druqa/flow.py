@@ -1,0 +1,258 @@
+"""The flow, on one page: names, pairs, evaluate, vote, answer, rival, report. One direction, no way back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from druqa.assembly import assemble
+from druqa.knowledge.synonyms import load_synonyms
+from druqa.models.asker import Asker
+from druqa.models.binding import Given
+from druqa.models.exchange import Exchange
+from druqa.models.journal import Journal
+from druqa.records import Medication, ResolvedMedication, Stage
+from druqa.report import Answer, Decision, DecisionKind, PairReport, Report, Review
+from druqa.settings import Settings, journal_path
+from druqa.setup import Setup, read_medications, set_up
+from druqa.stages.answer import compose, write
+from druqa.stages.evaluate import evaluate, look_up
+from druqa.stages.findings import duplicate_ingredients
+from druqa.stages.names import resolve
+from druqa.stages.pairs import ListedPair, asks, listed_drugs, listed_pairs, name_pairs, questions
+from druqa.stages.plan import Plan, Workload, make_plan
+from druqa.stages.proposals import widen
+from druqa.stages.rival import review
+from druqa.stages.vote import awaits_sign_off, is_settled, vote
+
+T = TypeVar("T")
+Medications = Iterable[str | Medication]
+_LISTS_AT_ONCE = 16
+
+
+async def acheck(
+    medications: Medications,
+    *,
+    cascade: str | Path | None = None,
+    models: Given | None = None,
+    settings: Settings | None = None,
+) -> Report:
+    """Check one medication list.
+
+    Args:
+        medications: one line each, as written, or `Medication` records with a code.
+        cascade: a cascade's name or folder. By default `recall_first` if a screener is bound, else `embedded`.
+        models: role to a litellm model name, a `local:` path, a model object, or several of them.
+        settings: limits, budget and further bindings. By default from druqa.toml and the environment.
+
+    Raises:
+        DruqaError: if the call, the cascade, a binding or a table is wrong, or paid replies could not be kept.
+            What a model does raises nothing: it stands in the report.
+
+    """
+    setup = set_up(cascade, models, settings)
+    async with _exchange(setup) as exchange:
+        return await _check(read_medications(medications), setup, Asker(exchange))
+
+
+async def _check(medications: Sequence[Medication], setup: Setup, asker: Asker) -> Report:
+    """names -> pairs -> (for each pair) evaluate -> vote -> answer -> rival -> report."""
+    cascade = setup.cascade
+    resolved = resolve(medications, setup.synonyms)
+    budget = _Budget(setup, resolved)
+    widened = await widen(resolved, budget.names, setup.binding.roles, setup.synonyms, asker)
+    drugs = listed_drugs(widened.resolved, cascade.names, widened.names)
+    pairs = tuple(listed_pairs(drugs, widened.resolved))
+    reports = await asyncio.gather(*(_decide(pair, setup, asker, affordable=budget.fits(pair)) for pair in pairs))
+    findings = duplicate_ingredients(widened.resolved)
+    return assemble(setup, asker, widened.resolved, reports, findings, (*widened.notes, *budget.notes))
+
+
+async def _decide(listed: ListedPair, setup: Setup, asker: Asker, *, affordable: bool) -> PairReport:
+    """One pair through evaluate, vote, sign-off, answer and rival."""
+    cascade, pair = setup.cascade, listed.pair
+    decision = vote(pair.ids, look_up(pair, cascade.evidence_evaluators, setup.evidence), 0, cascade.vote)
+    if cascade.prompt_evaluators and not is_settled(decision):
+        decision = await _ask(Stage.SCREEN, listed, decision, setup, asker, affordable=affordable)
+        if awaits_sign_off(decision):
+            decision = await _ask(Stage.SIGN_OFF, listed, decision, setup, asker, affordable=affordable)
+    answer, opinion = None, None
+    if decision.kind is not DecisionKind.NOT_CHECKED:
+        answer = await _answer(listed, decision, setup, asker, affordable=affordable)
+        if affordable and setup.models("rival"):
+            decision, opinion = await _review(listed, decision, answer, setup, asker)
+            answer = _kept_true(answer, listed, decision)
+    return PairReport(
+        drugs=(pair.first.name, pair.second.name),
+        medications=listed.medications,
+        decision=decision.kind,
+        severity=decision.severity,
+        tier=decision.tier,
+        reasons=decision.reasons,
+        verdicts=decision.verdicts,
+        answer=answer,
+        review=opinion,
+    )
+
+
+async def _ask(
+    stage: Stage, listed: ListedPair, so_far: Decision, setup: Setup, asker: Asker, *, affordable: bool
+) -> Decision:
+    """Put a stage's questions about a pair to the models, and vote again on everything said so far."""
+    cascade = setup.cascade
+    evaluators = cascade.prompt_evaluators if stage is Stage.SCREEN else setup.auditors
+    due = tuple(questions(listed, evaluators, setup.binding.roles, cascade.orders, stage))
+    if affordable:
+        verdicts = await evaluate(due, {e.name: e for e in evaluators}, asker)
+    else:
+        verdicts = ()
+        asker.tally.skip(len(due))
+    return vote(so_far.pair, (*so_far.verdicts, *verdicts), so_far.planned + len(due), cascade.vote)
+
+
+async def _answer(listed: ListedPair, decision: Decision, setup: Setup, asker: Asker, *, affordable: bool) -> Answer:
+    prompt, models = setup.cascade.answer, setup.models("answerer")
+    if decision.kind is DecisionKind.FLAGGED and prompt and models and affordable:
+        return await write(listed.pair, decision, prompt, models[0], asker)
+    return compose(listed.pair, decision)
+
+
+async def _review(
+    listed: ListedPair, decision: Decision, answer: Answer, setup: Setup, asker: Asker
+) -> tuple[Decision, Review]:
+    """Have the rival re-vet the answer; its verdicts join the vote, so that it can add and not erase."""
+    context = [role.sentence for id_ in listed.pair.ids for role in setup.evidence.roles_of(id_)]
+    reviewed = await review(listed.pair, answer, setup.cascade.rival, setup.models("rival"), context, asker)
+    verdicts = (*decision.verdicts, *reviewed.verdicts)
+    return vote(decision.pair, verdicts, decision.planned + reviewed.planned, setup.cascade.vote), reviewed.review
+
+
+def _kept_true(answer: Answer, listed: ListedPair, decision: Decision) -> Answer | None:
+    """The answer, if it still says what the vote now holds; else one that does."""
+    if decision.kind is DecisionKind.NOT_CHECKED:
+        return None
+    return answer if answer.severity == decision.severity else compose(listed.pair, decision)
+
+
+class _Budget:
+    """What can be paid for: the names first, then whole pairs in the order of their ids, each at the most it may cost."""
+
+    def __init__(self, setup: Setup, resolved: Sequence[ResolvedMedication]) -> None:
+        cascade, bound = setup.cascade, setup.binding.roles
+        drugs = len({drug.id for medication in resolved for drug in medication.drugs})
+        names = drugs * sum(len(bound[prompt.role]) for prompt in cascade.names.prompts)
+        self._limit = setup.settings.budget_calls
+        self.names = cascade.names if names <= self._limit else cascade.names.model_copy(update={"prompts": ()})
+        self._left = self._limit - (names if names <= self._limit else 0)
+        self._per_names = asks((*cascade.prompt_evaluators, *setup.auditors), bound, cascade.orders)
+        self._per_pair = sum(len(bound[rival.role]) for rival in cascade.rival) + (1 if cascade.answer else 0)
+        self.notes = () if names <= self._limit else (f"{self._spent}: no model was asked for further names",)
+
+    @property
+    def _spent(self) -> str:
+        return f"the budget of {self._limit} model calls is spent"
+
+    def fits(self, pair: ListedPair) -> bool:
+        """Whether the pair's questions fit in what is left; takes them from it if they do."""
+        cost = len(pair.names[0]) * len(pair.names[1]) * self._per_names + self._per_pair
+        if cost > self._left:
+            self.notes = (*self.notes, f"{self._spent}: no model was asked about {' + '.join(pair.pair.ids)}")
+            return False
+        self._left -= cost
+        return True
+
+
+def plan(
+    medications: Medications,
+    *,
+    cascade: str | Path | None = None,
+    models: Given | None = None,
+    settings: Settings | None = None,
+) -> Plan:
+    """What `check` would ask of the same arguments, at most, and what that would cost. Asks nothing.
+
+    Raises:
+        DruqaError: as `acheck` does.
+
+    """
+    setup = set_up(cascade, models, settings)
+    resolved = resolve(read_medications(medications), setup.synonyms)
+    drugs = listed_drugs(resolved, setup.cascade.names, {})
+    proposable = setup.cascade.names.proposed_names if setup.cascade.names.prompts else 0
+    widest = [drug.model_copy(update={"names": (*drug.names, *("?" * proposable))}) for drug in drugs]
+    pairs, names = name_pairs(widest, resolved)
+    work = Workload(drugs=len(drugs), pairs=pairs, name_pairs=names)
+    return make_plan(setup.cascade, setup.binding.roles, setup.binding.models, work)
+
+
+def names(medications: Medications) -> tuple[ResolvedMedication, ...]:
+    """Every drug that each medication is or may be, with its names and doubts. Asks no model.
+
+    Raises:
+        DruqaError: if the call or a table is wrong.
+
+    """
+    return resolve(read_medications(medications), load_synonyms())
+
+
+def check(
+    medications: Medications,
+    *,
+    cascade: str | Path | None = None,
+    models: Given | None = None,
+    settings: Settings | None = None,
+) -> Report:
+    """Check one medication list; see `acheck`. Also works inside a running event loop, and from any thread."""
+    return _run(acheck(medications, cascade=cascade, models=models, settings=settings))
+
+
+def check_many(
+    lists: Iterable[Medications],
+    *,
+    cascade: str | Path | None = None,
+    models: Given | None = None,
+    settings: Settings | None = None,
+) -> list[Report]:
+    """Check many lists; a report for each, in their order. A question that several lists share is asked once.
+
+    The budget and the deadline of the settings hold for each list, and for the whole run.
+    """
+    return _run(_check_all(lists, set_up(cascade, models, settings)))
+
+
+async def _check_all(lists: Iterable[Medications], setup: Setup) -> list[Report]:
+    slots = asyncio.Semaphore(_LISTS_AT_ONCE)
+
+    async def one(medications: Sequence[Medication], exchange: Exchange) -> Report:
+        async with slots:
+            return await _check(medications, setup, Asker(exchange))
+
+    async with _exchange(setup) as exchange:
+        return await asyncio.gather(*(one(read_medications(medications), exchange) for medications in lists))
+
+
+@asynccontextmanager
+async def _exchange(setup: Setup) -> AsyncIterator[Exchange]:
+    """The exchange for a run; without models there is no journal either."""
+    with ExitStack() as stack:
+        journal = stack.enter_context(Journal(journal_path())) if setup.binding.models else None
+        exchange = Exchange(setup.binding.models, journal, setup.settings.deadline_s)
+        await exchange.prepare()
+        try:
+            yield exchange
+        finally:
+            await exchange.close()
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, in a thread of its own where this thread already runs an event loop (a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -1,0 +1,147 @@
+"""Spelling only: turns any text into the key under which names are stored, and says what was odd about it.
+
+Nothing here knows a drug. Every function takes any string, never raises, and works in time linear in its length.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+_LOOK_ALIKE = str.maketrans(
+    # Cyrillic letters drawn like Latin ones, in both cases.
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0456\u0458\u0501\u051b\u051d\u04bb\u04cf"
+    # Greek letters drawn like Latin ones; the last is mu, the micro sign.
+    "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u03bc"
+    # Latin letters that no decomposition touches.
+    "\u0131\u0142\u00f8\u0111\u0261\u0251",
+    "abekmhopctyxsijdqwhlabezhikvoptuxuilodga",
+)
+_GREEK_WORDS = {"\u03b1": "alpha", "\u03b2": "beta", "\u03b3": "gamma", "\u03b4": "delta", "\u03c9": "omega"}
+_HYPHENS = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u02d7\ufe58\ufe63\uff0d")
+_QUOTES = frozenset("\u2018\u2019\u201a\u201b\u02bc\u02b9\u2032\u00b4`\uff07")
+_DROPPED = frozenset("\u00ae\u2122\u2120\u00a9")
+_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Mn", "Me"))
+_MARKED = re.compile(r"\((?:r|tm)\)")
+_WORD = re.compile(r"[0-9]+|[^\W0-9_]+(?:'[^\W0-9_]+)*")
+
+
+class Token(NamedTuple):
+    """One run of letters or of digits in a text: its spelling in key form, and where it stands in the text."""
+
+    word: str
+    start: int
+    end: int
+
+
+def key(text: str) -> str:
+    """The form under which a name is stored and looked up.
+
+    Case, diacritics, look-alike letters, invisible characters, (R) and (TM), the kind of quote, hyphen and space
+    make no difference to it. `key(key(text)) == key(text)`.
+    """
+    if text.isascii() and text.isprintable() and "(" not in text and "`" not in text:
+        return " ".join(text.lower().split())
+    return " ".join(_folded(text)[0].split())
+
+
+def tokens(text: str) -> list[Token]:
+    """The runs of letters and of digits of a text, left to right: `5-FU 2.5mg` gives 5, fu, 2, 5, mg."""
+    folded, places = _folded(text)
+    return [
+        Token(match[0].replace("'", ""), places[match.start()], places[match.end() - 1] + 1)
+        for match in _WORD.finditer(folded)
+    ]
+
+
+def squash(name: str) -> str:
+    """The words of a key with one space between: where hyphens, points and slashes stood makes no difference."""
+    return " ".join(match[0].replace("'", "") for match in _WORD.finditer(name))
+
+
+def suspicious(text: str) -> tuple[str, ...]:
+    """What was unusual about the characters of a text, in sentences for a person; empty for an ordinary text."""
+    if text.isascii() and text.isprintable():
+        return ()
+    said = dict.fromkeys(sentence for char in text if (sentence := _oddity(char)))
+    return tuple(said)
+
+
+def printable(text: str) -> str:
+    """The text on one line, with every character that cannot be seen or printed written as an escape."""
+    shown = (char if char.isprintable() else " " if char.isspace() else _escape(char) for char in text)
+    return " ".join("".join(shown).split())
+
+
+def _escape(char: str) -> str:
+    return char.encode("ascii", "backslashreplace").decode("ascii") if ord(char) > 127 else f"\\x{ord(char):02x}"
+
+
+def _folded(text: str) -> tuple[str, list[int]]:
+    """The text in key form before its spaces are collapsed, and for each of its characters the place it came from."""
+    pieces: list[str] = []
+    places: list[int] = []
+    for place, char in enumerate(text):
+        piece = char.lower() if char.isascii() and char.isprintable() and char != "`" else _fold(char)
+        if piece in _GREEK_WORDS_FOLDED and _stands_alone(text, place):
+            piece = _GREEK_WORDS_FOLDED[piece]
+        pieces.append(piece.replace("\0", ""))
+        places.extend([place] * len(pieces[-1]))
+    return _MARKED.sub(lambda mark: " " * len(mark[0]), "".join(pieces)), places
+
+
+def _stands_alone(text: str, place: int) -> bool:
+    before, after = text[place - 1 : place] if place else "", text[place + 1 : place + 2]
+    return not before.isalpha() and not after.isalpha()
+
+
+@lru_cache(maxsize=4096)
+def _fold(char: str) -> str:
+    """What one character becomes in a key; a Greek letter with a name of its own is marked by a leading NUL."""
+    if char.isspace() or char in _DROPPED:
+        return " "
+    if char in _HYPHENS:
+        return "-"
+    if char in _QUOTES:
+        return "'"
+    if unicodedata.category(char) in _INVISIBLE:
+        return ""
+    parts = unicodedata.normalize("NFKD", char)
+    if len(parts) > 1 and _is_stripped(parts[0]):
+        parts = "".join(part for part in parts if unicodedata.category(part) != "Mn")
+    lower = unicodedata.normalize("NFKC", parts).casefold()
+    if lower in _GREEK_WORDS and char != "\u00b5":
+        return f"\0{lower.translate(_LOOK_ALIKE)}"
+    # What a compatibility form decomposes into may again be a hyphen, a quote or invisible.
+    return lower.translate(_LOOK_ALIKE) if lower == char or len(char) > 1 else "".join(map(_fold, lower))
+
+
+def _is_stripped(char: str) -> bool:
+    """True where a mark above or below a letter is a matter of spelling; in other scripts it makes another letter."""
+    return char.isascii() or unicodedata.name(char, "").startswith(("LATIN", "GREEK", "CYRILLIC"))
+
+
+_GREEK_WORDS_FOLDED = {f"\0{letter.translate(_LOOK_ALIKE)}": word for letter, word in _GREEK_WORDS.items()}
+
+_SCRIPTS = {
+    "CYRILLIC": "holds Cyrillic letters, some of which look like Latin ones",
+    "GREEK": "holds Greek letters, some of which look like Latin ones",
+    "FULLWIDTH": "holds full-width characters",
+}
+
+
+@lru_cache(maxsize=4096)
+def _oddity(char: str) -> str:
+    category = unicodedata.category(char)
+    if char in "\t\n\r" or char == "\u00b5":
+        return ""
+    if category == "Cf":
+        return "holds zero-width or other invisible characters"
+    if category in ("Cc", "Cs", "Co"):
+        return "holds control characters"
+    if category.startswith("L"):
+        script = unicodedata.name(char, "").partition(" ")[0]
+        return _SCRIPTS.get(script, "")
+    return ""

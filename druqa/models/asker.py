@@ -1,0 +1,120 @@
+"""Asks one question of one model and says how it came out; counts every question and every reply it used."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from druqa.cascade import PromptText
+from druqa.models.base import ModelFailure, Reply
+from druqa.models.exchange import Exchange
+from druqa.models.replies import ModelReply, UnparsedReplyError, json_schema, read_reply
+
+T = TypeVar("T", bound=ModelReply)
+
+
+class Status(StrEnum):
+    """What became of a question to a model."""
+
+    ANSWERED = "answered"
+    UNPARSED = "unparsed"
+    FAILED = "failed"
+    NOT_ASKED = "not_asked"
+
+
+@dataclass(frozen=True)
+class Heard(Generic[T]):
+    """A model's reply, read; or the reason why there is none."""
+
+    model: str
+    family: str
+    status: Status
+    reply: T | None = None
+    problem: str = ""
+
+
+@dataclass
+class Tally:
+    """What a report's questions came to. Replies from the journal count like bought ones: the same report again."""
+
+    planned: int = 0
+    answered: int = 0
+    failed: int = 0
+    not_asked: int = 0
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    usd: float | None = 0.0
+    answered_as: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Role to the names by which its models called themselves."""
+    _seen: set[str] = field(default_factory=set)
+
+    def count(self, status: Status) -> None:
+        """Count one more question by what became of it."""
+        self.planned += 1
+        if status is Status.ANSWERED:
+            self.answered += 1
+        elif status is Status.NOT_ASKED:
+            self.not_asked += 1
+        else:
+            self.failed += 1
+
+    def skip(self, questions: int) -> None:
+        """Count questions that were due and not asked, for want of money."""
+        self.planned += questions
+        self.not_asked += questions
+
+    def use(self, key: str, role: str, reply: Reply) -> None:
+        """Count a reply and what it cost, once however many questions share it."""
+        if reply.answered_as:
+            self.answered_as[role].add(reply.answered_as)
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        self.calls += 1
+        self.prompt_tokens += reply.prompt_tokens
+        self.completion_tokens += reply.completion_tokens
+        self.usd = None if self.usd is None or reply.usd is None else self.usd + reply.usd
+
+
+class Asker:
+    """Asks on behalf of one report."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.tally = Tally()
+
+    async def ask(self, model: str, role: str, prompt: PromptText, expected: type[T], question_id: str) -> Heard[T]:
+        """Ask, and ask once more if the reply cannot be read. Never raises for what a model does."""
+        family = self.exchange.model(model).family
+        problem = ""
+        status = Status.NOT_ASKED if self.exchange.over else Status.UNPARSED
+        if status is Status.NOT_ASKED:
+            problem = "the run's deadline passed before it was asked"
+        else:
+            for _ in ("first", "re-ask"):
+                try:
+                    key, reply = await self.exchange.reply(model, _ask_again(prompt, problem), json_schema(expected))
+                except ModelFailure as failure:
+                    status, problem = Status.FAILED, failure.reason
+                    break
+                self.tally.use(key, role, reply)
+                try:
+                    read = read_reply(reply, expected, question_id)
+                except UnparsedReplyError as error:
+                    problem = str(error)
+                    continue
+                self.tally.count(Status.ANSWERED)
+                return Heard(model, family, Status.ANSWERED, read)
+        self.tally.count(status)
+        return Heard(model, family, status, None, problem)
+
+
+def _ask_again(prompt: PromptText, problem: str) -> PromptText:
+    """The same prompt, with a word on why the last reply was of no use. The instruction stays as it is."""
+    if not problem:
+        return prompt
+    note = f"\nYour last reply could not be used ({problem}). Reply again with the one JSON object only."
+    return PromptText(instruction=prompt.instruction, data=prompt.data + note)

@@ -1,0 +1,143 @@
+"""The one door to litellm, and so to every hosted model. Nothing else in druqa imports it.
+
+litellm takes seconds to import and looks for the network when it does, so it is imported at the first question, with
+its local price map, by `prepare`. Its own retries and timeouts are off: they act per read, not by the clock.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from druqa.cascade import PromptText
+from druqa.models.base import Limits, ModelFailure, Price, Reply
+from druqa.models.families import family_of
+from druqa.settings import ModelSettings
+
+DEFAULT_PARAMETERS: dict[str, Any] = {"temperature": 0, "max_tokens": 600}
+
+# What an HTTP status says of further tries: litellm's exception classes carry the provider's status.
+_FATAL = {401: "the key was refused", 402: "payment is required", 403: "access was refused", 404: "no such model"}
+_RETRYABLE = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
+
+
+class LitellmModel:
+    """A model that litellm can reach, under litellm's name for it."""
+
+    def __init__(self, name: str, settings: ModelSettings) -> None:
+        self.name = name
+        self.family = settings.family or family_of(name)
+        self.limits = Limits(
+            concurrency=settings.concurrency,
+            requests_per_minute=settings.requests_per_minute,
+            timeout_s=settings.timeout_s,
+        )
+        self._sent = {**DEFAULT_PARAMETERS, **settings.parameters}
+        self.parameters = {**self._sent, "api_base": settings.api_base}
+        self.price = price_of(name)
+        self._api_base = settings.api_base
+        self._key_env = settings.api_key_env
+
+    def prepare(self) -> None:
+        """Import litellm, quiet and offline."""
+        _litellm()
+        if self._key_env and not os.environ.get(self._key_env):
+            raise ModelFailure(
+                f"the environment variable {self._key_env}, meant to hold the key, is not set", fatal=True
+            )
+
+    async def complete(self, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
+        """Send one prompt through litellm."""
+        key = {"api_key": os.environ[self._key_env]} if self._key_env else {}
+        try:
+            response = await _litellm().acompletion(
+                model=self.name,
+                messages=[
+                    {"role": "system", "content": prompt.instruction},
+                    {"role": "user", "content": prompt.data},
+                ],
+                response_format={"type": "json_schema", "json_schema": dict(schema)},
+                drop_params=True,
+                api_base=self._api_base,
+                timeout=self.limits.timeout_s,
+                max_retries=0,
+                num_retries=0,
+                **self._sent,
+                **key,
+            )
+        except Exception as error:  # noqa: BLE001 - litellm raises many kinds; each is a failure with its reason
+            raise _failure(self.name, error) from None
+        return self._reply(response)
+
+    def _reply(self, response: Any) -> Reply:
+        choices = getattr(response, "choices", None) or [None]
+        message = getattr(choices[0], "message", None)
+        usage = getattr(response, "usage", None)
+        sent, written = (int(getattr(usage, k, 0) or 0) for k in ("prompt_tokens", "completion_tokens"))
+        content = getattr(message, "content", None)
+        return Reply(
+            text=content if isinstance(content, str) else None,
+            finish_reason=getattr(choices[0], "finish_reason", None) or "missing",
+            answered_as=getattr(response, "model", None),
+            prompt_tokens=sent,
+            completion_tokens=written,
+            usd=sent * self.price.prompt + written * self.price.completion if self.price else None,
+        )
+
+
+def price_of(model: str) -> Price | None:
+    """The price of a model by litellm's local price map; None where it has none.
+
+    Read from the file, so that a plan needs no import of litellm.
+    """
+    prices = _price_map()
+    entry = prices.get(model) or prices.get(model.partition("/")[2]) or {}
+    if "input_cost_per_token" not in entry or "output_cost_per_token" not in entry:
+        return None
+    return Price(prompt=entry["input_cost_per_token"], completion=entry["output_cost_per_token"])
+
+
+@lru_cache(maxsize=1)
+def _price_map() -> dict[str, Any]:
+    spec = importlib.util.find_spec("litellm")
+    if spec is None or spec.origin is None:
+        return {}
+    file = Path(spec.origin).parent / "model_prices_and_context_window_backup.json"
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
+
+
+@lru_cache(maxsize=1)
+def _litellm() -> Any:
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    # A debug log of litellm holds whole prompts.
+    os.environ["LITELLM_LOG"] = "ERROR"
+    import litellm  # noqa: PLC0415 - takes seconds: only when a model is asked
+
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    return litellm
+
+
+def _failure(model: str, error: Exception) -> ModelFailure:
+    status = getattr(error, "status_code", None)
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    detail = f"{model}: {_FATAL.get(status, type(error).__name__)} ({error})" if status else f"{model}: {error}"
+    no_status = status is None and type(error).__name__ in ("APIConnectionError", "Timeout")
+    return ModelFailure(
+        detail,
+        retryable=status in _RETRYABLE or no_status,
+        fatal=status in _FATAL,
+        retry_after=_seconds(headers.get("retry-after")),
+    )
+
+
+def _seconds(value: str | None) -> float | None:
+    try:
+        return max(0.0, float(value)) if value else None
+    except ValueError:
+        return None  # a date: our own backoff serves as well

@@ -1,0 +1,151 @@
+"""Reads what a model wrote. Strictly: what is not exactly the JSON asked for, about the question asked, is no vote.
+
+Nothing is repaired. A truncated `{"outcome": "no_inter` must never become a no.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from druqa.models.base import Reply
+from druqa.records import Severity
+from druqa.report import View
+
+SCHEMA_VERSION = "1"
+"""Part of the key of a paid reply: raised when the meaning of a reply changes."""
+
+_LONGEST_REPLY = 50_000
+_FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL)
+
+ShortText = Annotated[str, Field(max_length=4000)]
+
+
+class UnparsedReplyError(ValueError):
+    """The reply is not what was asked for; the message says how."""
+
+
+class ModelReply(BaseModel):
+    """The JSON object that a model must write. Every one echoes the id of its question."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    question_id: str
+
+
+class VerdictReply(ModelReply):
+    """An evaluator's or auditor's reply about one name pair."""
+
+    outcome: Literal["interaction", "no_interaction", "unclear"]
+    severity: Literal["contraindicated", "major", "moderate", "minor", "unknown"] | None
+    mechanism: ShortText
+    reason: Annotated[str, Field(min_length=1, max_length=4000)]
+
+    @model_validator(mode="after")
+    def _grades_what_it_says(self) -> Self:
+        if self.outcome == "no_interaction" and self.severity not in (None, "unknown"):
+            raise ValueError(f"says no_interaction and grades it {self.severity}")
+        return self
+
+    @property
+    def grade(self) -> Severity | None:
+        """The severity of a yes; None for a no."""
+        if self.outcome == "no_interaction":
+            return None
+        return Severity(self.severity or "unknown")
+
+
+class NamesReply(ModelReply):
+    """Further names of one drug."""
+
+    names: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=24)]
+
+
+class AnswerReply(ModelReply):
+    """The written answer for a flagged pair."""
+
+    severity: Literal["contraindicated", "major", "moderate", "minor", "unknown"]
+    mechanism: ShortText
+    management: ShortText
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class ReviewReply(ModelReply):
+    """The rival's view of an answer."""
+
+    view: Literal["confirms", "adds", "escalates", "disputes"]
+    severity: Literal["contraindicated", "major", "moderate", "minor", "unknown"] | None
+    reason: Annotated[str, Field(min_length=1, max_length=4000)]
+
+    @property
+    def as_view(self) -> View:
+        """The view as a record's value."""
+        return View(self.view)
+
+    @property
+    def grade(self) -> Severity:
+        """The severity given; `unknown` when none is."""
+        return Severity(self.severity or "unknown")
+
+
+T = TypeVar("T", bound=ModelReply)
+
+
+def read_reply(reply: Reply, expected: type[T], question_id: str) -> T:
+    """Read a model's reply to one question.
+
+    Raises:
+        UnparsedReplyError: if it is anything but one whole JSON object of the expected form, about this question.
+
+    """
+    text = (reply.text or "").strip()
+    if reply.finish_reason not in (None, "stop"):
+        raise UnparsedReplyError(f"the reply did not finish: {reply.finish_reason}")
+    if not text:
+        raise UnparsedReplyError("the reply is empty")
+    if len(text) > _LONGEST_REPLY:
+        raise UnparsedReplyError(f"the reply is {len(text)} characters long")
+    fenced = _FENCED.fullmatch(text)
+    read = _validate(_load(fenced.group(1) if fenced else text), expected)
+    if read.question_id != question_id:
+        raise UnparsedReplyError(f"the reply is about another question ({read.question_id[:40]!r})")
+    return read
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise UnparsedReplyError(f"the reply is not one JSON object: {str(error)[:120]}") from None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _validate(value: Any, expected: type[T]) -> T:
+    try:
+        return expected.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the reply"
+        raise UnparsedReplyError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def json_schema(expected: type[ModelReply]) -> dict[str, Any]:
+    """The JSON schema of a reply, in the strict form that providers ask for: every property required, none extra."""
+    schema = expected.model_json_schema()
+    return {
+        "name": expected.__name__,
+        "strict": True,
+        "schema": {key: schema[key] for key in ("type", "properties", "required", "additionalProperties")},
+    }

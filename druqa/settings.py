@@ -1,0 +1,122 @@
+"""What the user binds: models to roles, limits, budget, where state lives. From druqa.toml, the environment, flags."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+from pydantic import Field, ValidationError
+
+from druqa.cascade import Role
+from druqa.errors import SettingsError
+from druqa.records import Record
+
+FILE = "druqa.toml"
+ROLES: tuple[str, ...] = get_args(Role)
+
+
+class ModelSettings(Record):
+    """How to reach and drive one model; each key has a default that suits a hosted model."""
+
+    api_base: str | None = None
+    api_key_env: str | None = None
+    """The environment variable that holds the key; the key itself is never written down."""
+    family: str | None = None
+    concurrency: Annotated[int, Field(ge=1, le=4096)] = 16
+    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
+    timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    parameters: dict[str, Any] = {}
+    """Sent with every request, over the defaults `temperature = 0` and `max_tokens = 600`."""
+
+
+class Settings(Record):
+    """Everything that a user may set."""
+
+    roles: dict[Role, tuple[str, ...]] = {}
+    """Role to the models bound to it, each a litellm model name or `local:/path/to/model.gguf`."""
+    models: dict[str, ModelSettings] = {}
+    deadline_s: Annotated[float, Field(gt=0)] | None = None
+    """Wall-clock seconds for a whole check; what is unanswered by then is not_checked."""
+    budget_calls: Annotated[int, Field(ge=0)] = 50_000
+    """The most model calls that one check may plan; a pair that does not fit is not_checked."""
+
+    def of(self, model: str) -> ModelSettings:
+        """The settings of one model."""
+        return self.models.get(model, ModelSettings())
+
+
+def load_settings(bound: Sequence[str] = (), **over: Any) -> Settings:
+    """The settings in force: druqa.toml, over it the environment, over it what the caller gives.
+
+    Args:
+        bound: `ROLE=MODEL` bindings, as from `--model`; a role given here replaces the role's other bindings.
+        over: further settings by name; None leaves a setting as it is.
+
+    Raises:
+        SettingsError: if any of them is wrong, with its place and the mend.
+
+    """
+    raw = _from_file()
+    roles = {**raw.get("roles", {}), **_from_environment(), **_from_bindings(bound)}
+    given = {key: value for key, value in over.items() if value is not None}
+    try:
+        return Settings.model_validate({**raw, "roles": {role: _listed(v) for role, v in roles.items()}, **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        mend = f"known keys are: {', '.join(Settings.model_fields)}" if first["type"] == "extra_forbidden" else ""
+        raise SettingsError(f"`{key}`: {first['msg']}", where=_file().name, mend=mend) from None
+
+
+def journal_path() -> Path:
+    """Where paid replies are kept: under `DRUQA_HOME`, or the platform's folder for user data."""
+    if home := os.environ.get("DRUQA_HOME"):
+        return Path(home) / "journal.sqlite"
+    from platformdirs import user_data_path  # noqa: PLC0415 - only a run with models needs it
+
+    return user_data_path("druqa") / "journal.sqlite"
+
+
+def _file() -> Path:
+    return Path(os.environ.get("DRUQA_CONFIG", FILE))
+
+
+def _from_file() -> dict[str, Any]:
+    file = _file()
+    if not file.is_file():
+        if "DRUQA_CONFIG" in os.environ:
+            raise SettingsError("the file that DRUQA_CONFIG names does not exist", where=str(file))
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"cannot be read: {error}", where=str(file)) from None
+
+
+def _from_environment() -> dict[str, list[str]]:
+    values = {role: os.environ.get(f"DRUQA_{role.upper()}", "") for role in ROLES}
+    return {role: [m.strip() for m in value.split(",") if m.strip()] for role, value in values.items() if value.strip()}
+
+
+def _from_bindings(bound: Sequence[str]) -> dict[str, list[str]]:
+    roles: dict[str, list[str]] = {}
+    for binding in bound:
+        role, _, model = binding.partition("=")
+        if role not in ROLES or not model:
+            close = get_close_matches(role, ROLES, n=1)
+            raise SettingsError(
+                f"cannot read the binding {binding!r}",
+                where="--model",
+                mend=f"write ROLE=MODEL with a role of {', '.join(ROLES)}"
+                + (f"; did you mean {close[0]}?" if close else ""),
+            )
+        roles.setdefault(role, []).append(model)
+    return roles
+
+
+def _listed(models: str | Sequence[str]) -> Sequence[str]:
+    return [models] if isinstance(models, str) else models

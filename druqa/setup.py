@@ -1,0 +1,77 @@
+"""What a check works with: the cascade, the models bound to it, the settings and the local tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from druqa.cascade import Cascade, Evaluator, load_cascade
+from druqa.errors import UsageError
+from druqa.knowledge.evidence import Evidence, load_evidence
+from druqa.knowledge.synonyms import Synonyms, load_synonyms
+from druqa.models.binding import Binding, Given, bind
+from druqa.records import Medication
+from druqa.settings import Settings, load_settings
+
+WITHOUT_MODELS = "embedded"
+WITH_MODELS = "recall_first"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a check needs besides the medication list."""
+
+    cascade: Cascade
+    binding: Binding
+    settings: Settings
+    synonyms: Synonyms
+    evidence: Evidence
+
+    @property
+    def auditors(self) -> tuple[Evaluator, ...]:
+        """The auditors of a negative."""
+        return self.cascade.sign_off.auditors if self.cascade.sign_off else ()
+
+    def models(self, role: str) -> tuple[str, ...]:
+        """The names of the models bound to a role; none for a role without."""
+        return self.binding.roles.get(role, ())
+
+
+def set_up(cascade: str | Path | None, models: Given | None, settings: Settings | None) -> Setup:
+    """Read and bind everything. Without a cascade named: `recall_first` if a screener is bound, else `embedded`.
+
+    Raises:
+        DruqaError: if the cascade, a binding, a setting or a table is wrong.
+
+    """
+    settings = settings if settings is not None else load_settings()
+    with_models = bool(settings.roles.get("screener") or (models and models.get("screener")))
+    loaded = load_cascade(cascade or (WITH_MODELS if with_models else WITHOUT_MODELS))
+    return Setup(loaded, bind(loaded, settings, models), settings, load_synonyms(), load_evidence())
+
+
+def read_medications(medications: Iterable[str | Medication]) -> tuple[Medication, ...]:
+    """The medications as records.
+
+    Raises:
+        UsageError: if what is given is one string, or an item is neither a text nor a Medication.
+
+    """
+    if isinstance(medications, str):
+        raise UsageError(
+            "one string was given where a list is due", where="medications", mend=f"give [{medications!r}]"
+        )
+    return tuple(_read(index, item) for index, item in enumerate(medications))
+
+
+def _read(index: int, item: object) -> Medication:
+    if isinstance(item, Medication):
+        return item
+    if isinstance(item, str):
+        return Medication(text=item)
+    raise UsageError(
+        f"neither a text nor a Medication: {type(item).__name__}",
+        where=f"medications[{index}]",
+        mend="give the line as it is written, or druqa.Medication(text=..., rxcui=..., atc=...)",
+    )

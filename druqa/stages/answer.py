@@ -1,0 +1,120 @@
+"""Writes the answer for a pair, after the vote. What a model drafts is held against the vote before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from druqa.cascade import AnswerPrompt
+from druqa.models.asker import Asker
+from druqa.models.replies import AnswerReply
+from druqa.records import DrugPair, Outcome, Severity, Stage, Verdict, question_id, voices
+from druqa.report import Answer, Decision, DecisionKind
+
+
+def compose(pair: DrugPair, decision: Decision) -> Answer:
+    """The answer without a model: the worst verdict's mechanism and management, and every further one on its heels.
+
+    For `none_found` it is one fixed sentence: a rival is to judge the claim, not the number of voices behind it.
+
+    Raises:
+        ValueError: for a pair that was not checked; there is nothing to answer.
+
+    """
+    first, second = pair.first.name, pair.second.name
+    if decision.kind is DecisionKind.NONE_FOUND:
+        text = f"No clinically relevant interaction between {first} and {second} was found."
+        return Answer(text=text, severity=None, mechanism="", management="", written_by="composed")
+    if decision.kind is not DecisionKind.FLAGGED:
+        raise ValueError("a pair that was not checked has no answer")
+    voices = speaking(decision)
+    mechanism = _joined(voice.mechanism for voice in voices)
+    management = _joined(voice.management for voice in voices)
+    text = f"{first} with {second}: {decision.severity}."
+    return Answer(
+        text=" ".join(part for part in (text, _sentence(mechanism), _sentence(management)) if part),
+        severity=decision.severity,
+        mechanism=mechanism,
+        management=management,
+        evidence=_evidence(decision),
+        written_by="composed",
+    )
+
+
+async def write(pair: DrugPair, decision: Decision, prompt: AnswerPrompt, model: str, asker: Asker) -> Answer:
+    """The answer for a flagged pair by a model, if its draft passes the mechanical check; else the composed one."""
+    composed = compose(pair, decision)
+    id_ = question_id(Stage.ANSWER, model, *pair.ids)
+    filled = prompt.prompt.fill(
+        question_id=id_,
+        first=pair.first.name,
+        second=pair.second.name,
+        severity=str(decision.severity),
+        verdicts=[_shown(voice) for voice in speaking(decision)],
+    )
+    heard = await asker.ask(model, prompt.role, filled, AnswerReply, id_)
+    if heard.reply is None:
+        return composed.model_copy(update={"objections": (f"{model} wrote no answer: {heard.problem}",)})
+    if objections := objections_to(heard.reply, pair, decision):
+        return composed.model_copy(update={"objections": objections})
+    return Answer(
+        text=heard.reply.text,
+        severity=decision.severity,
+        mechanism=heard.reply.mechanism,
+        management=heard.reply.management,
+        evidence=_evidence(decision),
+        written_by=model,
+    )
+
+
+def objections_to(draft: AnswerReply, pair: DrugPair, decision: Decision) -> tuple[str, ...]:
+    """Where a draft loses something that the vote holds: the severity, one of the drugs, or the flag itself."""
+    objections = []
+    if Severity(draft.severity).rank > (decision.severity or Severity.UNKNOWN).rank:
+        objections.append(f"the draft says {draft.severity}, the vote {decision.severity}")
+    text = draft.text.casefold()
+    objections += [
+        f"the draft does not name {name}" for name in (pair.first.name, pair.second.name) if name.casefold() not in text
+    ]
+    if any(phrase in text for phrase in _DENIALS):
+        objections.append("the draft denies the interaction that was flagged")
+    return tuple(objections)
+
+
+_DENIALS = (
+    "no interaction",
+    "no known interaction",
+    "no clinically relevant interaction",
+    "do not interact",
+    "does not interact",
+)
+
+
+def speaking(decision: Decision) -> tuple[Verdict, ...]:
+    """The voices for an interaction, worst first."""
+    yes = (v for v in decision.verdicts if v.outcome in (Outcome.INTERACTION, Outcome.UNCLEAR))
+    return voices(yes)
+
+
+def _shown(verdict: Verdict) -> dict[str, str]:
+    shown = {
+        "evaluator": verdict.evaluator,
+        "outcome": str(verdict.outcome),
+        "severity": str(verdict.severity or ""),
+        "mechanism": verdict.mechanism,
+        "reason": verdict.reason,
+        "management": verdict.management,
+        "source": verdict.source,
+    }
+    return {key: value for key, value in shown.items() if value}
+
+
+def _evidence(decision: Decision) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(voice.source for voice in speaking(decision) if voice.source))
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else ""

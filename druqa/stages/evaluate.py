@@ -1,0 +1,74 @@
+"""Asks every question about a pair: reference tables at once, models through the asker. One Verdict per answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+
+from druqa.cascade import Evaluator
+from druqa.knowledge.evidence import Evidence, Hit
+from druqa.models.asker import Asker, Heard, Status
+from druqa.models.replies import VerdictReply
+from druqa.records import DrugPair, Outcome, Question, Stage, Verdict
+
+_OUTCOMES = {Status.UNPARSED: Outcome.UNPARSED, Status.FAILED: Outcome.FAILED}
+
+
+def look_up(pair: DrugPair, evaluators: Iterable[Evaluator], evidence: Evidence) -> tuple[Verdict, ...]:
+    """What the reference tables say of a pair. A table that lists nothing abstains: it gives no verdict."""
+    return tuple(
+        _from_evidence(pair, evaluator.name, hit)
+        for evaluator in evaluators
+        for hit in getattr(evidence, evaluator.name)(*pair.ids)
+    )
+
+
+def _from_evidence(pair: DrugPair, evaluator: str, hit: Hit) -> Verdict:
+    return Verdict(
+        question=f"{evaluator}:{pair.first.id}:{pair.second.id}",
+        stage=Stage.SCREEN,
+        evaluator=evaluator,
+        outcome=Outcome.INTERACTION,
+        names=(pair.first.name, pair.second.name),
+        severity=hit.severity,
+        mechanism=hit.mechanism,
+        management=hit.management,
+        reason=hit.chain,
+        source=hit.source,
+    )
+
+
+async def evaluate(
+    questions: Sequence[Question], evaluators: Mapping[str, Evaluator], asker: Asker
+) -> tuple[Verdict, ...]:
+    """Ask all questions and return a verdict for each that was asked, in the order of the questions."""
+    verdicts = await asyncio.gather(*(_ask(question, evaluators[question.evaluator], asker) for question in questions))
+    return tuple(verdict for verdict in verdicts if verdict is not None)
+
+
+async def _ask(question: Question, evaluator: Evaluator, asker: Asker) -> Verdict | None:
+    if evaluator.prompt is None or question.role is None or question.model is None:
+        raise ValueError(f"the question {question.id} is not for a model")
+    first, second = question.names
+    prompt = evaluator.prompt.fill(question_id=question.id, first=first, second=second)
+    heard = await asker.ask(question.model, question.role, prompt, VerdictReply, question.id)
+    return _verdict(question, heard)
+
+
+def _verdict(question: Question, heard: Heard[VerdictReply]) -> Verdict | None:
+    """The verdict of a reply; None if the question was never asked."""
+    if heard.status is Status.NOT_ASKED:
+        return None
+    reply = heard.reply
+    return Verdict(
+        question=question.id,
+        stage=question.stage,
+        evaluator=question.evaluator,
+        outcome=Outcome(reply.outcome) if reply else _OUTCOMES[heard.status],
+        names=question.names,
+        severity=reply.grade if reply else None,
+        mechanism=reply.mechanism if reply else "",
+        reason=reply.reason if reply else heard.problem,
+        model=heard.model,
+        family=heard.family,
+    )

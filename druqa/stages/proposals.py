@@ -1,0 +1,127 @@
+"""Asks models for further names of each drug. A proposal only adds: a name to ask about, a drug, or a doubt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from druqa.cascade import NamePrompt, NamesPlan
+from druqa.knowledge.spelling import key
+from druqa.knowledge.synonyms import Synonyms
+from druqa.models.asker import Asker
+from druqa.models.replies import NamesReply
+from druqa.records import Drug, DrugName, How, Match, NameKind, Record, ResolvedMedication, Stage, question_id
+
+
+class Proposed(Record):
+    """One name that a model proposed for a drug."""
+
+    text: str
+    kind: NameKind
+    model: str
+
+
+class Widened(Record):
+    """The medications with what models added, and the proposed names by drug id, best supported first."""
+
+    resolved: tuple[ResolvedMedication, ...]
+    names: dict[str, tuple[str, ...]]
+    notes: tuple[str, ...]
+
+
+async def widen(
+    resolved: Sequence[ResolvedMedication],
+    plan: NamesPlan,
+    bound: Mapping[str, Sequence[str]],
+    synonyms: Synonyms,
+    asker: Asker,
+) -> Widened:
+    """Ask every name prompt about every distinct drug, and add what comes of it to each medication."""
+    drugs = {drug.id: drug for medication in resolved for drug in medication.drugs}
+    calls = [
+        (drug, prompt, model) for drug in drugs.values() for prompt in plan.prompts for model in bound[prompt.role]
+    ]
+    replies = await asyncio.gather(*(_ask(drug, prompt, model, asker) for drug, prompt, model in calls))
+    proposals: dict[str, list[Proposed]] = defaultdict(list)
+    for (drug, _, _), names in zip(calls, replies, strict=True):
+        proposals[drug.id].extend(names)
+    fresh = {id_: _fresh(id_, proposals[id_], synonyms) for id_ in drugs}
+    return Widened(
+        resolved=tuple(_add(medication, proposals, fresh, synonyms) for medication in resolved),
+        names={id_: tuple(name.text for name in names) for id_, names in fresh.items() if names},
+        notes=_cut(drugs, fresh, plan),
+    )
+
+
+async def _ask(drug: Drug, prompt: NamePrompt, model: str, asker: Asker) -> list[Proposed]:
+    id_ = question_id(Stage.NAMES, prompt.prompt.file, model, drug.id)
+    filled = prompt.prompt.fill(question_id=id_, name=drug.name)
+    heard = await asker.ask(model, prompt.role, filled, NamesReply, id_)
+    names = heard.reply.names if heard.reply else []
+    return [Proposed(text=" ".join(text.split()), kind=prompt.kind, model=model) for text in names if key(text)]
+
+
+def _fresh(drug_id: str, proposals: Sequence[Proposed], synonyms: Synonyms) -> tuple[DrugName, ...]:
+    """The proposals that the tables do not know as another drug: most often proposed first."""
+    voices: dict[str, list[Proposed]] = defaultdict(list)
+    for proposal in proposals:
+        owners = _owners(proposal.text, synonyms)
+        if not owners or drug_id in owners:
+            voices[key(proposal.text)].append(proposal)
+    ranked = sorted(voices.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(
+        DrugName(
+            text=said[0].text,
+            kind=said[0].kind,
+            source="proposed by " + ", ".join(sorted({proposal.model for proposal in said})),
+            drug=drug_id,
+        )
+        for _, said in ranked
+    )
+
+
+def _owners(text: str, synonyms: Synonyms) -> set[str]:
+    return {row.drug for row in synonyms.lookup(key(text))}
+
+
+def _add(
+    medication: ResolvedMedication,
+    proposals: Mapping[str, Sequence[Proposed]],
+    fresh: Mapping[str, Sequence[DrugName]],
+    synonyms: Synonyms,
+) -> ResolvedMedication:
+    """A medication with its drugs' proposed names; with doubts, and for an unknown name with drugs, where they clash."""
+    present = {drug.id for drug in medication.drugs}
+    doubts, found = list(medication.doubts), dict[str, str]()
+    for drug in medication.drugs:
+        for proposal in proposals.get(drug.id, ()):
+            owners = sorted(_owners(proposal.text, synonyms))
+            if owners and drug.id not in owners and not set(owners) <= present:
+                doubts.append(
+                    f"{proposal.model} gives {proposal.text!r} as a name of {drug.name}; it is {', '.join(owners)}"
+                )
+                if not drug.known:
+                    found.update(dict.fromkeys(set(owners) - present, drug.id))
+    added = tuple(synonyms.drug(id_) for id_ in sorted(found))
+    names = [name for drug in medication.drugs for name in fresh.get(drug.id, ())]
+    return ResolvedMedication(
+        text=medication.text,
+        rxcui=medication.rxcui,
+        atc=medication.atc,
+        recognised=medication.recognised,
+        drugs=(*medication.drugs, *added),
+        names=(*medication.names, *names, *(name for drug in added for name in synonyms.names_of(drug.id))),
+        matches=(*medication.matches, *(Match(drug=d.id, how=How.MODEL, matched=medication.text) for d in added)),
+        alternatives=(*medication.alternatives, *((written, id_) for id_, written in sorted(found.items()))),
+        doubts=tuple(dict.fromkeys(doubts)),
+    )
+
+
+def _cut(drugs: Mapping[str, Drug], fresh: Mapping[str, Sequence[DrugName]], plan: NamesPlan) -> tuple[str, ...]:
+    return tuple(
+        f"{drugs[id_].name}: models proposed {len(names)} names, the cascade asks about {plan.proposed_names}; not asked: "
+        + ", ".join(name.text for name in names[plan.proposed_names :])
+        for id_, names in sorted(fresh.items())
+        if len(names) > plan.proposed_names
+    )

@@ -1,0 +1,106 @@
+"""A model of another family re-vets an answer, without and with added context. It adds or disputes, never erases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from druqa.cascade import RivalPrompt
+from druqa.models.asker import Asker, Heard, Status
+from druqa.models.replies import ReviewReply
+from druqa.records import DrugPair, Outcome, Record, Severity, Stage, Verdict, question_id
+from druqa.report import Answer, Review, View
+
+_LOST = {Status.UNPARSED: Outcome.UNPARSED, Status.FAILED: Outcome.FAILED}
+_PRECEDENCE = (View.ESCALATES, View.ADDS, View.DISPUTES, View.CONFIRMS, View.SILENT)
+
+
+class Reviewed(Record):
+    """The rival's verdicts, which are counted with all the others, and its view for the reader."""
+
+    planned: int
+    verdicts: tuple[Verdict, ...]
+    review: Review
+
+
+async def review(
+    pair: DrugPair,
+    answer: Answer,
+    prompts: Sequence[RivalPrompt],
+    models: Sequence[str],
+    context: Sequence[str],
+    asker: Asker,
+) -> Reviewed:
+    """Ask every rival prompt of every rival model about one answer.
+
+    Args:
+        context: what the tables know of each drug by itself. It holds nothing of the list or of the vote, so that a
+            further drug on the list cannot change what the rival says of this pair.
+
+    """
+    calls = [(prompt, model) for prompt in prompts for model in models]
+    heard = await asyncio.gather(*(_ask(pair, answer, prompt, model, context, asker) for prompt, model in calls))
+    verdicts = [
+        _verdict(pair, answer, prompt, model, reply) for (prompt, model), reply in zip(calls, heard, strict=True)
+    ]
+    return Reviewed(
+        planned=len(calls),
+        verdicts=tuple(verdict for verdict in verdicts if verdict is not None),
+        review=_view([(prompt, reply) for (prompt, _), reply in zip(calls, heard, strict=True)], models),
+    )
+
+
+async def _ask(
+    pair: DrugPair, answer: Answer, prompt: RivalPrompt, model: str, context: Sequence[str], asker: Asker
+) -> Heard[ReviewReply]:
+    id_ = _id(pair, prompt, model)
+    added = {"context": list(context)} if prompt.with_context else {}
+    filled = prompt.prompt.fill(
+        question_id=id_, first=pair.first.name, second=pair.second.name, answer=answer.text, **added
+    )
+    return await asker.ask(model, prompt.role, filled, ReviewReply, id_)
+
+
+def _id(pair: DrugPair, prompt: RivalPrompt, model: str) -> str:
+    return question_id(Stage.REVIEW, prompt.name, model, *pair.ids)
+
+
+def _verdict(
+    pair: DrugPair, answer: Answer, prompt: RivalPrompt, model: str, heard: Heard[ReviewReply]
+) -> Verdict | None:
+    """What the rival says of the pair itself. To dispute a flag is a no, to dispute a negative is a yes."""
+    if heard.status is Status.NOT_ASKED:
+        return None
+    negative, reply = answer.severity is None, heard.reply
+    if reply is None:
+        outcome = _LOST[heard.status]
+    elif reply.as_view is (View.CONFIRMS if negative else View.DISPUTES):
+        outcome = Outcome.NO_INTERACTION
+    else:
+        outcome = Outcome.INTERACTION
+    return Verdict(
+        question=_id(pair, prompt, model),
+        stage=Stage.REVIEW,
+        evaluator=prompt.name,
+        outcome=outcome,
+        names=(pair.first.name, pair.second.name),
+        severity=reply.grade if reply and outcome is Outcome.INTERACTION else None,
+        reason=reply.reason if reply else heard.problem,
+        model=model,
+        family=heard.family,
+    )
+
+
+def _view(replies: Sequence[tuple[RivalPrompt, Heard[ReviewReply]]], models: Sequence[str]) -> Review:
+    views = [(heard.reply.as_view if heard.reply else View.SILENT) for _, heard in replies]
+    view = min(views, key=_PRECEDENCE.index)
+    grades = [heard.reply.grade for _, heard in replies if heard.reply and heard.reply.severity]
+    return Review(
+        view=view,
+        severity=Severity.worst(grades) if grades else None,
+        reasons=tuple(
+            heard.reply.reason if heard.reply else f"no valid reply: {heard.problem}" for _, heard in replies
+        ),
+        model=", ".join(models),
+        with_context=tuple(prompt.with_context for prompt, _ in replies),
+    )

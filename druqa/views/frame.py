@@ -1,0 +1,59 @@
+"""Reports as pandas tables, for those who check thousands of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from druqa.report import Report
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = [
+    "list_id",
+    "drug_a",
+    "drug_b",
+    "decision",
+    "severity",
+    "tier",
+    "reasons",
+    "medication_a",
+    "medication_b",
+    "mechanism",
+    "management",
+]
+
+
+def pairs_frame(reports: Iterable[Report]) -> pd.DataFrame:
+    """One row for every pair of drugs of every report; `list_id` is the report's position, from 0.
+
+    `drug_a` is before `drug_b` in the alphabet. Severity and tier are None where nothing is flagged.
+    """
+    import pandas as pd  # noqa: PLC0415 - half a second to import: only for those who want a table
+
+    rows = [row for index, report in enumerate(reports) for row in _rows(index, report)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _rows(index: int, report: Report) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for pair in report.pairs:
+        sides = sorted(zip(pair.drugs, (report.medications[i].text for i in pair.medications), strict=True))
+        (drug_a, medication_a), (drug_b, medication_b) = sides
+        rows.append(
+            (
+                index,
+                drug_a,
+                drug_b,
+                str(pair.decision),
+                str(pair.severity) if pair.severity else None,
+                str(pair.tier) if pair.tier else None,
+                "\n".join(pair.reasons),
+                medication_a,
+                medication_b,
+                pair.answer.mechanism if pair.answer else "",
+                pair.answer.management if pair.answer else "",
+            )
+        )
+    return rows

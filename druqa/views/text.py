@@ -1,0 +1,174 @@
+"""A Report for a terminal: the verdict on the list first, then the flagged pairs, worst first, then every gap."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from druqa.records import Outcome, ResolvedMedication, Severity, Tier, voices
+from druqa.report import DecisionKind, PairReport, Report, View
+from druqa.views.safe import safe
+
+_STYLES = {
+    Severity.CONTRAINDICATED: "bold white on red",
+    Severity.MAJOR: "bold red",
+    Severity.MODERATE: "bold yellow",
+    Severity.MINOR: "cyan",
+    Severity.UNKNOWN: "bold magenta",
+}
+_MOST_PAIRS_SHOWN = 60
+_MOST_REASONS_SHOWN = 6
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print a report, wrapped to the console's width."""
+    for line in _head(report):
+        console.print(line)
+    sure = [pair for pair in report.of(DecisionKind.FLAGGED) if pair.tier is not Tier.POSSIBLE]
+    unsure = [pair for pair in report.of(DecisionKind.FLAGGED) if pair.tier is Tier.POSSIBLE]
+    _section(console, "FLAGGED", sure, report)
+    _section(console, "POSSIBLE: one voice, or unsure", unsure, report)
+    _findings(console, report)
+    _unflagged(console, "NOT CHECKED", report.of(DecisionKind.NOT_CHECKED))
+    _unflagged(console, "NONE FOUND", report.of(DecisionKind.NONE_FOUND))
+    _heading(console, "MEDICATIONS")
+    for number, medication in enumerate(report.medications, 1):
+        for line in medication_lines(number, medication):
+            console.print(line)
+    for note in report.notes:
+        console.print(_hanging("Note", safe(note), "yellow"))
+    console.print()
+    console.print(Text("For review by a clinician or pharmacist; not a substitute for one.", style="dim"))
+
+
+def _head(report: Report) -> Iterator[Text | Padding]:
+    drugs = {drug.id for medication in report.medications for drug in medication.drugs}
+    yield Text(
+        f"druqa {report.druqa_version}  cascade {report.cascade.name} {report.cascade.version}  "
+        f"{_count(len(report.medications), 'medication')}, {_count(len(drugs), 'drug')}, {_count(len(report.pairs), 'pair')}",
+        style="dim",
+    )
+    for medication in report.medications:
+        if not medication.recognised:
+            yield _hanging("NOT RECOGNISED", safe(_short(medication.text)), "bold white on magenta")
+    flagged = report.of(DecisionKind.FLAGGED)
+    if flagged:
+        by = Counter(pair.severity for pair in flagged)
+        graded = ", ".join(f"{by[severity]} {severity}" for severity in Severity if by[severity])
+        yield _hanging("FLAGGED", f"{len(flagged)} of {_count(len(report.pairs), 'pair')}: {graded}", "bold red")
+    else:
+        yield _hanging("FLAGGED", "none", "bold")
+    if gaps := report.of(DecisionKind.NOT_CHECKED):
+        text = f"{len(gaps)} of {_count(len(report.pairs), 'pair')}: an interaction there would not show"
+        yield _hanging("NOT CHECKED", text, "bold magenta")
+    if clear := report.of(DecisionKind.NONE_FOUND):
+        yield _hanging("NONE FOUND", f"{_count(len(clear), 'pair')}, signed off", "green")
+    if report.questions.failed or report.questions.not_asked:
+        text = (
+            f"{report.questions.failed} failed, {report.questions.not_asked} not asked, of {report.questions.planned}"
+        )
+        yield _hanging("QUESTIONS", text, "bold magenta")
+    for medication in report.medications:
+        for doubt in medication.doubts:
+            yield _hanging("DOUBT", f"{safe(_short(medication.text))}: {safe(doubt)}", "yellow")
+
+
+def _section(console: Console, title: str, pairs: Sequence[PairReport], report: Report) -> None:
+    if pairs:
+        _heading(console, title)
+    for pair in pairs:
+        for line in _flag(pair, report):
+            console.print(line)
+
+
+def _flag(pair: PairReport, report: Report) -> Iterator[Text | Padding]:
+    severity = pair.severity or Severity.UNKNOWN
+    written = [safe(_short(report.medications[i].text)) for i in pair.medications]
+    yield Text()
+    yield Text.assemble(
+        (f" {severity} ", _STYLES[severity]),
+        (f" {safe(pair.drugs[0])} + {safe(pair.drugs[1])}", "bold"),
+        (f"  {pair.tier}  ({' / '.join(dict.fromkeys(written))})", "dim"),
+    )
+    if pair.answer:
+        if pair.answer.written_by != "composed":
+            yield _body("", safe(pair.answer.text))
+        else:
+            yield from (_body("", safe(text)) for text in [pair.answer.mechanism] if text)
+        if pair.answer.management:
+            yield _body("Do: ", safe(pair.answer.management))
+    yes = voices(v for v in pair.verdicts if v.outcome in (Outcome.INTERACTION, Outcome.UNCLEAR))
+    for verdict in yes[:_MOST_REASONS_SHOWN]:
+        said = "unsure" if verdict.outcome is Outcome.UNCLEAR else str(verdict.severity)
+        by = f"{verdict.evaluator}, {verdict.model}" if verdict.model else verdict.evaluator
+        yield _body("Why: ", safe(f"{' + '.join(verdict.names)} [{by}] {said}: {verdict.reason}"), "dim")
+    if len(yes) > _MOST_REASONS_SHOWN:
+        yield _body("", f"and {len(yes) - _MOST_REASONS_SHOWN} more evaluators: see --json", "dim")
+    if pair.review and pair.review.view is not View.CONFIRMS:
+        yield _body(f"Rival {pair.review.view}: ", safe(" / ".join(pair.review.reasons)), "yellow")
+
+
+def _findings(console: Console, report: Report) -> None:
+    if report.findings:
+        _heading(console, "ON THE WHOLE LIST")
+    for finding in report.findings:
+        console.print(_hanging(finding.kind.replace("_", " "), safe("; ".join(finding.reasons)), "bold yellow"))
+
+
+def _unflagged(console: Console, title: str, pairs: Sequence[PairReport]) -> None:
+    """Pairs without a flag, gathered by reason so that a long list stays readable."""
+    if not pairs:
+        return
+    _heading(console, title)
+    by_reason: dict[tuple[str, ...], list[str]] = {}
+    for pair in pairs:
+        by_reason.setdefault(pair.reasons, []).append(safe(" + ".join(pair.drugs)))
+    for reasons, names in by_reason.items():
+        console.print(_body("", safe("; ".join(reasons)), "italic"))
+        more = f", and {len(names) - _MOST_PAIRS_SHOWN} more: see --json" if len(names) > _MOST_PAIRS_SHOWN else ""
+        console.print(_body("", ", ".join(names[:_MOST_PAIRS_SHOWN]) + more))
+
+
+def medication_lines(number: int, medication: ResolvedMedication) -> Iterable[Text | Padding]:
+    """What one line of the list was read as, how, and every doubt."""
+    drugs = ", ".join(safe(drug.name) for drug in medication.drugs) or "nothing"
+    how = ", ".join(dict.fromkeys(_how(match.how, match.score) for match in medication.matches))
+    yield Text.assemble(
+        (f"{number:>3}  ", "dim"),
+        safe(_short(medication.text)),
+        ("  ->  ", "dim"),
+        (drugs, "bold" if medication.recognised else "bold magenta"),
+        (f"  ({how})" if how else "", "dim"),
+    )
+    for doubt in medication.doubts:
+        yield Padding(Text(safe(doubt), style="yellow"), (0, 0, 0, 5))
+
+
+def _how(how: str, score: float) -> str:
+    return f"{how} {score:.0f}" if how == "fuzzy" else how.replace("_", " ")
+
+
+def _heading(console: Console, title: str) -> None:
+    console.print()
+    console.print(Text(title, style="bold underline"))
+
+
+def _hanging(label: str, text: str, style: str) -> Padding:
+    return Padding(Text.assemble((f" {label} ", style), " ", text), (0, 0, 0, 0))
+
+
+def _body(label: str, text: str, style: str = "") -> Padding:
+    return Padding(Text.assemble((label, "bold" if label else ""), (text, style)), (0, 0, 0, 3))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _short(text: str, most: int = 60) -> str:
+    text = " ".join(text.split(" "))
+    return text if len(text) <= most else text[: most - 3] + "..."
