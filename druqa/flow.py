@@ -27,7 +27,7 @@ from druqa.stages.pairs import ListedPair, asks, listed_drugs, listed_pairs, nam
 from druqa.stages.plan import Plan, Workload, make_plan
 from druqa.stages.proposals import widen
 from druqa.stages.rival import review
-from druqa.stages.vote import awaits_sign_off, is_settled, vote
+from druqa.stages.vote import is_settled, vote
 
 T = TypeVar("T")
 Medications = Iterable[str | Medication]
@@ -76,16 +76,14 @@ async def _decide(listed: ListedPair, setup: Setup, asker: Asker, *, affordable:
     """One pair through evaluate, vote, sign-off, answer and rival."""
     cascade, pair = setup.cascade, listed.pair
     decision = vote(pair.ids, look_up(pair, cascade.evidence_evaluators, setup.evidence), 0, cascade.vote)
-    if cascade.prompt_evaluators and not is_settled(decision):
-        decision = await _ask(Stage.SCREEN, listed, decision, setup, asker, affordable=affordable)
-        if awaits_sign_off(decision):
-            decision = await _ask(Stage.SIGN_OFF, listed, decision, setup, asker, affordable=affordable)
-    answer, opinion = None, None
-    if decision.kind is not DecisionKind.NOT_CHECKED:
-        answer = await _answer(listed, decision, setup, asker, affordable=affordable)
-        if affordable and setup.models("rival"):
-            decision, opinion = await _review(listed, decision, answer, setup, asker)
-            answer = _kept_true(answer, listed, decision)
+    for stage in (Stage.SCREEN, Stage.SIGN_OFF):
+        # Auditors are asked about flagged pairs too: were they not, a further evaluator with a mild yes would keep a
+        # graver one of theirs unsaid. Only a decision that no verdict can change is left as it is.
+        if cascade.prompt_evaluators and not is_settled(decision):
+            decision = await _ask(stage, listed, decision, setup, asker, affordable=affordable)
+    answer, opinion = await _answer(listed, decision, setup, asker, affordable=affordable), None
+    if affordable and setup.models("rival"):
+        decision, opinion = await _review(listed, decision, answer, setup, asker)
     return PairReport(
         drugs=(pair.first.name, pair.second.name),
         medications=listed.medications,
@@ -94,7 +92,7 @@ async def _decide(listed: ListedPair, setup: Setup, asker: Asker, *, affordable:
         tier=decision.tier,
         reasons=decision.reasons,
         verdicts=decision.verdicts,
-        answer=answer,
+        answer=_kept_true(answer, listed, decision),
         review=opinion,
     )
 
@@ -105,7 +103,7 @@ async def _ask(
     """Put a stage's questions about a pair to the models, and vote again on everything said so far."""
     cascade = setup.cascade
     evaluators = cascade.prompt_evaluators if stage is Stage.SCREEN else setup.auditors
-    due = tuple(questions(listed, evaluators, setup.binding.roles, cascade.orders, stage))
+    due = questions(listed, evaluators, setup.binding.roles, cascade.orders, stage)
     if affordable:
         verdicts = await evaluate(due, {e.name: e for e in evaluators}, asker)
     else:
@@ -115,6 +113,7 @@ async def _ask(
 
 
 async def _answer(listed: ListedPair, decision: Decision, setup: Setup, asker: Asker, *, affordable: bool) -> Answer:
+    """The answer as the vote stands: for a pair without a flag the bare negative, for the rival to look at."""
     prompt, models = setup.cascade.answer, setup.models("answerer")
     if decision.kind is DecisionKind.FLAGGED and prompt and models and affordable:
         return await write(listed.pair, decision, prompt, models[0], asker)
@@ -125,7 +124,7 @@ async def _review(
     listed: ListedPair, decision: Decision, answer: Answer, setup: Setup, asker: Asker
 ) -> tuple[Decision, Review]:
     """Have the rival re-vet the answer; its verdicts join the vote, so that it can add and not erase."""
-    context = [role.sentence for id_ in listed.pair.ids for role in setup.evidence.roles_of(id_)]
+    context = [setup.evidence.describe(role) for id_ in listed.pair.ids for role in setup.evidence.roles_of(id_)]
     reviewed = await review(listed.pair, answer, setup.cascade.rival, setup.models("rival"), context, asker)
     verdicts = (*decision.verdicts, *reviewed.verdicts)
     return vote(decision.pair, verdicts, decision.planned + reviewed.planned, setup.cascade.vote), reviewed.review

@@ -21,8 +21,8 @@ from druqa.models.journal import Journal, reply_key
 ATTEMPTS = 4
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
-_FAILURES_TO_CLOSE = 5
-"""After so many questions in a row that failed for good, a model is taken to be down."""
+_STRIKES = 5
+"""After so many failures in a row a model is taken to be down."""
 
 T = TypeVar("T")
 
@@ -36,15 +36,33 @@ class Line:
         rate = model.limits.requests_per_minute
         self.rate = AsyncLimiter(max(1.0, rate / 60), max(1.0, 60 / rate)) if rate else None
         self.closed: str | None = None
-        self.failures_in_a_row = 0
+        self._strikes = 0
+        self._struck_at = 0.0
+        self._resumes_at = 0.0
 
-    def lost(self, failure: ModelFailure) -> None:
-        """Take note of a question that failed for good; close the line where no further one can succeed."""
-        self.failures_in_a_row += 1
+    @property
+    def pause_s(self) -> float:
+        """Seconds that the line still rests after a failure."""
+        return max(0.0, self._resumes_at - monotonic())
+
+    def succeeded(self) -> None:
+        """Take note of a reply."""
+        self._strikes = 0
+
+    def failed(self, failure: ModelFailure, began: float) -> None:
+        """Take note of a failure: rest, and close where no further question can succeed.
+
+        Failures of calls that were under way together are one strike, so that a burst does not close the line.
+        """
         if failure.fatal:
             self.closed = failure.reason
-        elif self.failures_in_a_row >= _FAILURES_TO_CLOSE and self.closed is None:
-            self.closed = f"{self.model.name} failed {self.failures_in_a_row} times in a row: {failure.reason}"
+        elif failure.retryable and began >= self._struck_at:
+            self._strikes += 1
+            self._struck_at = monotonic()
+            backoff = _FIRST_WAIT_S * 2 ** (self._strikes - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+            self._resumes_at = self._struck_at + min(max(failure.retry_after or 0.0, backoff), _LONGEST_WAIT_S)
+            if self._strikes >= _STRIKES:
+                self.closed = f"{self.model.name} is down, it failed {_STRIKES} times in a row: {failure.reason}"
 
 
 class Exchange:
@@ -111,25 +129,30 @@ class Exchange:
             try:
                 reply = await self._call(line, prompt, schema)
             except ModelFailure as failure:
-                wait = _wait(failure, attempt)
-                if not failure.retryable or attempt == ATTEMPTS or wait > self._left(_LONGEST_WAIT_S):
-                    line.lost(failure)
+                patient = (failure.retry_after or 0.0) <= self._left(_LONGEST_WAIT_S)
+                if not failure.retryable or not patient or attempt == ATTEMPTS or line.closed:
                     raise
-                await asyncio.sleep(wait)
             else:
-                line.failures_in_a_row = 0
                 await self._keep(key, reply)
                 return reply
         raise AssertionError("the last attempt returns or raises")
 
     async def _call(self, line: Line, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
         async with line.slots:
+            while not line.closed and (pause := line.pause_s):
+                await asyncio.sleep(pause)
             if line.rate:
                 await line.rate.acquire()
             if line.closed:
                 raise ModelFailure(line.closed)
-            allowed = self._left(line.model.limits.timeout_s)
-            return await _within(allowed, line.model.complete(prompt, schema))
+            began = monotonic()
+            try:
+                reply = await _within(self._left(line.model.limits.timeout_s), line.model.complete(prompt, schema))
+            except ModelFailure as failure:
+                line.failed(failure, began)
+                raise
+            line.succeeded()
+            return reply
 
     async def _keep(self, key: str, reply: Reply) -> None:
         """Write a reply down. One that cannot be kept is used all the same: it is paid for, and may flag."""
@@ -149,12 +172,6 @@ class Exchange:
 
     def _left(self, at_most: float) -> float:
         return at_most if self._ends is None else max(0.0, min(at_most, self._ends - monotonic()))
-
-
-def _wait(failure: ModelFailure, attempt: int) -> float:
-    """Seconds before the next attempt: what the provider asks for, else doubling with jitter."""
-    backoff = _FIRST_WAIT_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
-    return max(failure.retry_after or 0.0, backoff)
 
 
 async def _within(seconds: float, call: Awaitable[Reply]) -> Reply:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -141,6 +142,7 @@ def _validate(value: Any, expected: type[T]) -> T:
         raise UnparsedReplyError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
+@cache
 def json_schema(expected: type[ModelReply]) -> dict[str, Any]:
     """The JSON schema of a reply, in the strict form that providers ask for: every property required, none extra."""
     schema = expected.model_json_schema()

@@ -12,23 +12,17 @@ from druqa.report import Answer, Decision, DecisionKind
 
 
 def compose(pair: DrugPair, decision: Decision) -> Answer:
-    """The answer without a model: the worst verdict's mechanism and management, and every further one on its heels.
+    """The answer without a model: what the worst verdicts say of mechanism and management.
 
-    For `none_found` it is one fixed sentence: a rival is to judge the claim, not the number of voices behind it.
-
-    Raises:
-        ValueError: for a pair that was not checked; there is nothing to answer.
-
+    Without a flag it is one fixed sentence: a rival is to judge the claim, not the number of voices behind it.
     """
     first, second = pair.first.name, pair.second.name
-    if decision.kind is DecisionKind.NONE_FOUND:
+    if decision.kind is not DecisionKind.FLAGGED:
         text = f"No clinically relevant interaction between {first} and {second} was found."
         return Answer(text=text, severity=None, mechanism="", management="", written_by="composed")
-    if decision.kind is not DecisionKind.FLAGGED:
-        raise ValueError("a pair that was not checked has no answer")
-    voices = speaking(decision)
-    mechanism = _joined(voice.mechanism for voice in voices)
-    management = _joined(voice.management for voice in voices)
+    worst = [voice for voice in speaking(decision) if voice.graded is decision.severity]
+    mechanism = _joined(voice.mechanism for voice in worst)
+    management = _joined(voice.management for voice in worst)
     text = f"{first} with {second}: {decision.severity}."
     return Answer(
         text=" ".join(part for part in (text, _sentence(mechanism), _sentence(management)) if part),
@@ -113,7 +107,7 @@ def _evidence(decision: Decision) -> tuple[str, ...]:
 
 
 def _joined(texts: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(text for text in texts if text))
+    return "; ".join(dict.fromkeys(text.strip().rstrip(".") for text in texts if text))
 
 
 def _sentence(text: str) -> str:

@@ -108,21 +108,32 @@ def _places(one: ListedDrug, other: ListedDrug, resolved: Sequence[ResolvedMedic
 
 def questions(
     listed: ListedPair, evaluators: Sequence[Evaluator], bound: Bound, orders: Orders, stage: Stage
-) -> Iterator[Question]:
-    """Every question to a model about one pair: names x names x evaluators x models x orders."""
+) -> tuple[Question, ...]:
+    """Every distinct question to a model about one pair: names x names x evaluators x models x orders.
+
+    Two drugs may share a name (both parts of a combination go by its brand); nobody is asked about a name and itself.
+    """
+    asked: dict[str, Question] = {}
     for evaluator in evaluators:
         for model in bound[evaluator.role or ""]:
-            for first, second in product(*listed.names):
-                for names in _ordered(first, second, evaluator.name, orders):
-                    yield Question(
-                        id=question_id(stage, evaluator.name, model, *names),
-                        evaluator=evaluator.name,
-                        stage=stage,
-                        pair=listed.pair.ids,
-                        names=names,
-                        role=evaluator.role,
-                        model=model,
-                    )
+            for names in _name_pairs(listed, evaluator.name, orders):
+                id_ = question_id(stage, evaluator.name, model, *names)
+                asked[id_] = Question(
+                    id=id_,
+                    evaluator=evaluator.name,
+                    stage=stage,
+                    pair=listed.pair.ids,
+                    names=names,
+                    role=evaluator.role,
+                    model=model,
+                )
+    return tuple(asked.values())
+
+
+def _name_pairs(listed: ListedPair, evaluator: str, orders: Orders) -> Iterator[tuple[str, str]]:
+    for first, second in product(*listed.names):
+        if first.casefold() != second.casefold():
+            yield from _ordered(first, second, evaluator, orders)
 
 
 def _ordered(first: str, second: str, evaluator: str, orders: Orders) -> tuple[tuple[str, str], ...]:
@@ -134,9 +145,9 @@ def _ordered(first: str, second: str, evaluator: str, orders: Orders) -> tuple[t
 
 
 def name_pairs(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedication]) -> tuple[int, int]:
-    """How many drug pairs, and how many pairs of their names, without building any.
+    """How many drug pairs, and at most how many pairs of their names, without building any.
 
-    The sum over pairs of n_a * n_b is ((sum n)^2 - sum n^2) / 2, less the few pairs that are two readings of one line.
+    Fewer name pairs are asked where two drugs share a name. The sum over pairs of n_a * n_b is ((sum n)^2 - sum n^2) / 2, less the few pairs that are two readings of one line.
     """
     counts = {listed.drug.id: len(listed.names) for listed in drugs}
     apart = _only_alternatives(drugs, resolved)

@@ -69,7 +69,8 @@ def _fresh(drug_id: str, proposals: Sequence[Proposed], synonyms: Synonyms) -> t
         owners = _owners(proposal.text, synonyms)
         if not owners or drug_id in owners:
             voices[key(proposal.text)].append(proposal)
-    ranked = sorted(voices.items(), key=lambda item: (-len(item[1]), item[0]))
+    # Equally often proposed names keep the order of the cascade's prompts, which ask for the telling kinds first.
+    ranked = sorted(voices.items(), key=lambda item: -len(item[1]))
     return tuple(
         DrugName(
             text=said[0].text,

@@ -49,12 +49,6 @@ def is_settled(decision: Decision) -> bool:
     return decision.severity is Severity.CONTRAINDICATED and decision.tier is Tier.CONFIRMED
 
 
-def awaits_sign_off(decision: Decision) -> bool:
-    """Whether the screen was answered in full and does not flag, so that auditors may look at the negative."""
-    answered = {v.question for v in decision.verdicts if v.outcome not in (Outcome.UNPARSED, Outcome.FAILED)}
-    return decision.kind is DecisionKind.NOT_CHECKED and 0 < decision.planned == len(answered)
-
-
 def _flags(yes: Sequence[Verdict], rule: VoteRule) -> bool:
     """A table's listing flags by itself, and so does one dissent at sign-off or review; the screen by the rule."""
     screen = {verdict.evaluator for verdict in yes if verdict.stage is Stage.SCREEN}

@@ -54,7 +54,7 @@ def _head(report: Report) -> Iterator[Text | Padding]:
     )
     for medication in report.medications:
         if not medication.recognised:
-            yield _hanging("NOT RECOGNISED", safe(_short(medication.text)), "bold white on magenta")
+            yield _hanging("NOT RECOGNISED", _with_doubts(medication), "bold white on magenta")
     flagged = report.of(DecisionKind.FLAGGED)
     if flagged:
         by = Counter(pair.severity for pair in flagged)
@@ -73,8 +73,12 @@ def _head(report: Report) -> Iterator[Text | Padding]:
         )
         yield _hanging("QUESTIONS", text, "bold magenta")
     for medication in report.medications:
-        for doubt in medication.doubts:
-            yield _hanging("DOUBT", f"{safe(_short(medication.text))}: {safe(doubt)}", "yellow")
+        if medication.recognised and medication.doubts:
+            yield _hanging("DOUBT", _with_doubts(medication), "yellow")
+
+
+def _with_doubts(medication: ResolvedMedication) -> str:
+    return f"{safe(_short(medication.text))}: {safe('; '.join(medication.doubts))}"
 
 
 def _section(console: Console, title: str, pairs: Sequence[PairReport], report: Report) -> None:
@@ -87,13 +91,14 @@ def _section(console: Console, title: str, pairs: Sequence[PairReport], report: 
 
 def _flag(pair: PairReport, report: Report) -> Iterator[Text | Padding]:
     severity = pair.severity or Severity.UNKNOWN
-    written = [safe(_short(report.medications[i].text)) for i in pair.medications]
+    written = dict.fromkeys(safe(_short(report.medications[i].text)) for i in pair.medications)
     yield Text()
     yield Text.assemble(
         (f" {severity} ", _STYLES[severity]),
         (f" {safe(pair.drugs[0])} + {safe(pair.drugs[1])}", "bold"),
-        (f"  {pair.tier}  ({' / '.join(dict.fromkeys(written))})", "dim"),
+        (f"  {pair.tier}", "dim"),
     )
+    yield _body("From: ", " / ".join(written), "dim")
     if pair.answer:
         if pair.answer.written_by != "composed":
             yield _body("", safe(pair.answer.text))
@@ -145,7 +150,7 @@ def medication_lines(number: int, medication: ResolvedMedication) -> Iterable[Te
         (f"  ({how})" if how else "", "dim"),
     )
     for doubt in medication.doubts:
-        yield Padding(Text(safe(doubt), style="yellow"), (0, 0, 0, 5))
+        yield Padding(Text(safe(doubt), style="yellow"), (0, 0, 0, 5), expand=False)
 
 
 def _how(how: str, score: float) -> str:
@@ -158,11 +163,11 @@ def _heading(console: Console, title: str) -> None:
 
 
 def _hanging(label: str, text: str, style: str) -> Padding:
-    return Padding(Text.assemble((f" {label} ", style), " ", text), (0, 0, 0, 0))
+    return Padding(Text.assemble((f" {label} ", style), " ", text), (0, 0, 0, 0), expand=False)
 
 
 def _body(label: str, text: str, style: str = "") -> Padding:
-    return Padding(Text.assemble((label, "bold" if label else ""), (text, style)), (0, 0, 0, 3))
+    return Padding(Text.assemble((label, "bold" if label else ""), (text, style)), (0, 0, 0, 3), expand=False)
 
 
 def _count(number: int, noun: str) -> str:

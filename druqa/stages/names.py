@@ -1,0 +1,227 @@
+"""Names: from what was written to the drugs it is or may be, with every doubt said. Nothing that was written is dropped.
+
+Matching only adds: a spelling that is merely near a known name brings candidates, and the words stay as they were written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from druqa.knowledge.reading import Found, Leftover, read
+from druqa.knowledge.spelling import key, printable, squash, suspicious
+from druqa.knowledge.synonyms import Near, Synonyms
+from druqa.records import Drug, DrugName, How, Match, Medication, NameKind, ResolvedMedication
+
+LONG_TEXT = 200
+"""Characters: a longer text is no name; it is scanned, and stands under a short form."""
+SHORT_FORM = 60
+SURE = 90.0
+"""rapidfuzz ratio from which one single nearest drug counts as recognised, though never without a doubt."""
+WEAK = 78.0
+SHORTEST_SURE = 6
+MOST_GUESSES = 8
+"""Leftover words of one line that are compared with the whole table; the others are only reported."""
+MOST_CANDIDATES = 6
+
+
+def resolve(medications: Sequence[Medication], synonyms: Synonyms) -> tuple[ResolvedMedication, ...]:
+    """One resolved medication for each that was written, in the same order."""
+    return tuple(_Line(medication, synonyms).resolved() for medication in medications)
+
+
+class _Line:
+    """What is gathered for one medication while its text is read."""
+
+    def __init__(self, medication: Medication, synonyms: Synonyms) -> None:
+        self.medication = medication
+        self.synonyms = synonyms
+        self.drugs: dict[str, Drug] = {}
+        self.written: dict[tuple[str, str], DrugName] = {}
+        self.matches: dict[tuple[str, str], Match] = {}
+        self.doubts: list[str] = []
+        self.unsure = False
+        self.guesses = 0
+
+    def resolved(self) -> ResolvedMedication:
+        """Read text and codes, and put everything together."""
+        text = self.medication.text
+        self.doubts += [f"the text {oddity}" for oddity in suspicious(text)]
+        reading = read(text, self.synonyms)
+        for found in reading.found:
+            self.take(found)
+        self.explain(reading.leftovers, known=bool(reading.found))
+        self.decode()
+        if not self.drugs:
+            self.keep_as_written([leftover.text for leftover in reading.leftovers])
+        known = any(drug.known for drug in self.drugs.values())
+        return ResolvedMedication(
+            text=text,
+            rxcui=self.medication.rxcui,
+            atc=self.medication.atc,
+            recognised=known and not self.unsure,
+            drugs=tuple(self.drugs.values()),
+            names=tuple(self.names()),
+            matches=tuple(self.matches.values()),
+            doubts=tuple(dict.fromkeys(self.doubts)),
+        )
+
+    def names(self) -> Iterable[DrugName]:
+        """Every name of every drug, what was written first."""
+        for drug in self.drugs.values():
+            yield from (name for (owner, _), name in self.written.items() if owner == drug.id)
+            if drug.known:
+                yield from self.synonyms.names_of(drug.id)
+
+    def take(self, found: Found) -> None:
+        """A known name: all the drugs that it means, and the doubt where it means more than one thing."""
+        kinds = {row.kind for row in found.rows}
+        for row in found.rows:
+            exact = squash(row.name) == squash(row.drug)
+            self.add(row.drug, found.text, How.EXACT if exact else How.ALIAS, written=kinds != {"class"})
+        drugs = found.drugs
+        if kinds == {"class"}:
+            self.doubts.append(f"'{found.text}' is a class, not one drug: checked as each of its {len(drugs)} members")
+        elif kinds == {"misspelling"}:
+            self.doubts.append(f"'{found.text}' is read as {_listed(drugs)}, of which it is a known misspelling")
+        elif len(drugs) > 1 and kinds != {"combination"}:
+            self.doubts.append(f"'{found.text}' may mean {_listed(drugs)}: checked as each of them")
+
+    def add(self, drug_id: str, text: str, how: How, *, score: float = 100.0, written: bool = True) -> None:
+        """A known drug, the words that led to it, and these words as one of its names."""
+        self.drugs.setdefault(drug_id, self.synonyms.drug(drug_id))
+        self.matches.setdefault((drug_id, text), Match(drug=drug_id, how=how, matched=text, score=score))
+        if written and text and squash(key(text)) != squash(drug_id):
+            name = DrugName(text=text, kind=NameKind.AS_WRITTEN, source="input", drug=drug_id)
+            self.written.setdefault((drug_id, key(text)), name)
+
+    def explain(self, leftovers: tuple[Leftover, ...], *, known: bool) -> None:
+        """The words that are in no known name: near misses bring candidates, words that stand apart are drugs of their own."""
+        named = [leftover for leftover in leftovers if leftover.looks_like_a_name]
+        if known and len(self.medication.text) > LONG_TEXT:
+            self.explain_long(named)
+            return
+        for leftover in named:
+            near = self.near(leftover)
+            sure = _sure(near)
+            if not (known and not leftover.separate):
+                self.guess(leftover, near, sure=sure, alone=not known)
+            elif sure:
+                self.guess(leftover, near, sure=True, alone=False)
+            else:
+                self.doubts.append(f"the word{'s' * (len(leftover.words) > 1)} '{leftover.text}' was not understood")
+
+    def explain_long(self, named: list[Leftover]) -> None:
+        """A long text around known names is a note, not a list: its words are counted, not taken for drugs."""
+        words = sum(len(leftover.words) for leftover in named)
+        if words:
+            self.unsure = True
+            self.doubts.append(
+                f"NOT WHOLLY UNDERSTOOD: {words} words of this long text are in no known name; write one medication a line"
+            )
+
+    def near(self, leftover: Leftover) -> tuple[Near, ...]:
+        """The known names near these words: taken together, or else each word for itself."""
+        if self.guesses >= MOST_GUESSES:
+            return ()
+        self.guesses += 1
+        together = self.synonyms.nearest(" ".join(leftover.words)) if len(leftover.words) <= 4 else ()
+        if together or len(leftover.words) == 1:
+            return tuple(near for near in together if near.score >= WEAK)
+        self.guesses += len(leftover.words) - 1
+        words = [word for word in leftover.words if len(word) >= 5][:MOST_GUESSES]
+        return tuple(near for word in words for near in self.synonyms.nearest(word) if near.score >= WEAK)
+
+    def guess(self, leftover: Leftover, near: tuple[Near, ...], *, sure: bool, alone: bool) -> None:
+        """Add every candidate for words that no table knows; without any, the words stand as a drug of their own."""
+        if not near:
+            if not alone:
+                self.keep_as_written([leftover.text])
+            return
+        best: dict[str, Near] = {}
+        for one in near:
+            best.setdefault(one.row.drug, one)
+        for drug_id, one in list(best.items())[:MOST_CANDIDATES]:
+            self.add(drug_id, leftover.text, How.FUZZY, score=one.score)
+        first = near[0]
+        self.unsure |= not sure
+        others = list(best)[1:MOST_CANDIDATES]
+        if sure:
+            self.doubts.append(f"'{leftover.text}' is read as {first.row.drug} (spelling {first.score:.0f} % alike)")
+            if others:
+                self.doubts.append(f"'{leftover.text}' is less like {_listed(others)}: checked as well")
+        else:
+            said = [f"{drug_id} ({one.score:.0f} % alike)" for drug_id, one in list(best.items())[:MOST_CANDIDATES]]
+            self.doubts.append(f"NOT RECOGNISED: '{leftover.text}' may be {_listed(said)}: checked as each of them")
+        self.add_look_alikes(leftover.text, near)
+
+    def add_look_alikes(self, text: str, near: tuple[Near, ...]) -> None:
+        """The other of each known look-alike pair that a guess touches."""
+        nearest = [one.row for one in near if one.distance == near[0].distance]
+        guessed = {squash(row.name) for row in nearest} | {squash(row.drug) for row in nearest}
+        for other in sorted(b for a, b in self.synonyms.confusable if a in guessed and b not in guessed):
+            for row in self.synonyms.lookup(other):
+                if row.drug not in self.drugs:
+                    self.add(row.drug, text, How.FUZZY, score=0.0)
+                    self.doubts.append(f"'{text}' was guessed, and {other} is often confused with that: checked as well")
+
+    def decode(self) -> None:
+        """The codes: what they mean is added, and said where the text does not say the same."""
+        for system, code in (("RxCUI", self.medication.rxcui), ("ATC", self.medication.atc)):
+            if not code:
+                continue
+            meant = self.synonyms.by_code(rxcui=code) if system == "RxCUI" else self.synonyms.by_code(atc=code)
+            ids = tuple(drug.id for drug in meant)
+            if not ids:
+                self.doubts.append(f"the {system} code {printable(code)} is not known here; only the text was read")
+            elif not self.drugs:
+                self.doubts.append(f"the text was not understood; read as {_listed(ids)} by its {system} code alone")
+            elif not set(ids) & set(self.drugs):
+                self.doubts.append(
+                    f"THE {system} CODE {printable(code)} MEANS {_listed(ids)}, BUT THE TEXT SAYS {_listed(self.drugs)}: all are checked"
+                )
+            written = printable(self.medication.text) if not self.drugs and len(self.medication.text) <= SHORT_FORM else ""
+            for drug_id in ids:
+                self.add(drug_id, written or printable(code), How.CODE, written=bool(written))
+
+    def keep_as_written(self, parts: list[str]) -> None:
+        """Words that nothing knows stand as drugs under their own spelling, so that they are asked about all the same."""
+        text = self.medication.text
+        whole = printable(text)
+        self.unsure = True
+        if not whole:
+            self.doubts.append("NOT RECOGNISED: the line is empty")
+            return
+        parts = list(dict.fromkeys(part for part in parts if part)) or [whole]
+        if len(text) > LONG_TEXT:
+            parts = [whole]
+        for part in parts[:MOST_GUESSES]:
+            drug = _as_written(part)
+            self.drugs.setdefault(drug.id, drug)
+            self.matches.setdefault((drug.id, drug.name), Match(drug=drug.id, how=How.AS_WRITTEN, matched=drug.name))
+            name = DrugName(text=drug.name, kind=NameKind.AS_WRITTEN, source="input", drug=drug.id)
+            self.written.setdefault((drug.id, drug.id), name)
+            cut = "; the text is long and stands under its beginning" if len(part) > SHORT_FORM else ""
+            self.doubts.append(f"NOT RECOGNISED: '{drug.name}' is not a name known here; asked about as written{cut}")
+        if len(parts) > MOST_GUESSES:
+            self.doubts.append(f"{len(parts) - MOST_GUESSES} more parts of this line are not known and not asked about")
+
+
+def _as_written(text: str) -> Drug:
+    if len(text) <= SHORT_FORM:
+        return Drug(id=f"as written: {key(text) or text}", name=text, known=False)
+    digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    return Drug(id=f"as written: {digest}", name=f"{text[:SHORT_FORM]}...", known=False)
+
+
+def _sure(near: tuple[Near, ...]) -> bool:
+    """Whether one drug is nearest, near enough, and no other is as near."""
+    if not near or near[0].score < SURE or len(squash(near[0].row.name)) < SHORTEST_SURE:
+        return False
+    rivals = {one.row.drug for one in near if one.distance <= near[0].distance}
+    return len(rivals) == 1
+
+
+def _listed(items: Iterable[str]) -> str:
+    every = list(items)
+    return " or ".join(filter(None, (", ".join(every[:-1]), every[-1]))) if every else ""

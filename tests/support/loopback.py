@@ -1,0 +1,99 @@
+"""A model server on the loopback interface that speaks the OpenAI protocol, for real HTTP through litellm."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from druqa.cascade import Cascade, PromptText, load_cascade
+from tests.support.script import Asked, Reader, Says, plain_no
+
+
+@dataclass
+class Loopback:
+    """Answers by `says`; where that gives None, with a plain no. Counts what it was asked."""
+
+    says: Says = lambda asked: None
+    cascade: Cascade = field(default_factory=lambda: load_cascade("recall_first"))
+    status: Callable[[Asked], tuple[int, dict[str, str]]] = lambda asked: (200, {})
+    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(model, question id) to how often it was asked."""
+    base: str = ""
+
+    def __post_init__(self) -> None:
+        self._reader = Reader(self.cascade)
+        self._counting = threading.Lock()
+
+    def answer(self, request: dict[str, Any]) -> tuple[int, dict[str, str], dict[str, Any]]:
+        system, user = (message["content"] for message in request["messages"])
+        asked = self._reader.read(PromptText(instruction=system, data=user))
+        with self._counting:
+            self.asked[request["model"], asked.data["question_id"]] += 1
+        status, headers = self.status(asked)
+        if status != 200:
+            return status, headers, {"error": {"message": f"scripted {status}", "type": "scripted"}}
+        said = self.says(asked)
+        text = said if isinstance(said, str) else json.dumps(plain_no(asked) if said is None else said)
+        return 200, headers, _completion(request["model"], text)
+
+
+def _completion(model: str, text: str) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-loopback",
+        "object": "chat.completion",
+        "created": 0,
+        "model": f"{model}-as-served",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+    }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status, headers, body = self.server.loopback.answer(request)
+        payload = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {**headers, "Content-Type": "application/json", "Content-Length": str(len(payload))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, loopback: Loopback) -> None:
+        self.loopback = loopback
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed leaves a broken pipe: expected, not worth a traceback."""
+
+
+@contextmanager
+def serve(loopback: Loopback) -> Iterator[Loopback]:
+    """Serve while the context lasts; `loopback.base` is the address for `api_base`."""
+    server = _Server(loopback)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    loopback.base = f"http://127.0.0.1:{server.server_port}/v1"
+    try:
+        yield loopback
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,163 @@
+"""Deadlines by the clock, retries that help, lines that close, and every distinct prompt bought once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from druqa.cascade import PromptText
+from druqa.models import exchange as module
+from druqa.models.asker import Asker, Status
+from druqa.models.base import Limits, ModelFailure, Price, Reply, scrub
+from druqa.models.exchange import Exchange
+from druqa.models.replies import VerdictReply
+
+NO = '{"question_id": "q1", "outcome": "no_interaction", "severity": null, "mechanism": "", "reason": "none"}'
+PROMPT = PromptText(instruction="i", data='question_id: "q1"')
+
+
+class Model:
+    name, family = "stub/one", "stub"
+    parameters: Mapping[str, Any] = {}
+    price: Price | None = None
+
+    def __init__(self, answer: Callable[[int], Any], limits: Limits = Limits()) -> None:
+        self.limits, self._answer, self.calls = limits, answer, 0
+
+    def prepare(self) -> None: ...
+
+    async def complete(self, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
+        self.calls += 1
+        said = self._answer(self.calls)
+        if asyncio.iscoroutine(said):
+            said = await said
+        if isinstance(said, Exception):
+            raise said
+        return Reply(text=said, finish_reason="stop")
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_FIRST_WAIT_S", 0.001)
+
+
+def ask(model: Model, times: int = 1, deadline_s: float | None = None, same: bool = False) -> tuple[list[Any], Asker]:
+    async def all_of_them() -> tuple[list[Any], Asker]:
+        exchange = Exchange({model.name: model}, None, deadline_s)
+        asker = Asker(exchange)
+        prompts = [PROMPT if same else PromptText(instruction="i", data=f"{PROMPT.data}\n{n}") for n in range(times)]
+        heard = await asyncio.gather(*(asker.ask(model.name, "screener", p, VerdictReply, "q1") for p in prompts))
+        await exchange.close()
+        return heard, asker
+
+    return asyncio.run(all_of_them())
+
+
+def test_a_passing_failure_is_asked_again() -> None:
+    model = Model(lambda call: ModelFailure("busy", retryable=True) if call < 3 else NO)
+    (heard,), asker = ask(model)
+    assert heard.status is Status.ANSWERED
+    assert (model.calls, asker.tally.calls, asker.tally.answered) == (3, 1, 1)
+
+
+def test_a_lasting_failure_is_a_failed_question_with_its_reason() -> None:
+    (heard,), asker = ask(Model(lambda call: ModelFailure("bad request")))
+    assert (heard.status, heard.problem) == (Status.FAILED, "bad request")
+    assert asker.tally.failed == 1
+
+
+def test_a_malformed_reply_is_asked_again_once() -> None:
+    mended = Model(lambda call: "no" if call == 1 else NO)
+    (heard,), _ = ask(mended)
+    assert (heard.status, mended.calls) == (Status.ANSWERED, 2)
+    hopeless = Model(lambda call: "no")
+    (heard,), asker = ask(hopeless)
+    assert (heard.status, hopeless.calls) == (Status.UNPARSED, 2)
+    assert asker.tally.failed == 1
+
+
+def test_the_deadline_of_a_call_is_by_the_clock_even_if_the_model_will_not_be_cancelled() -> None:
+    async def stubborn() -> str:
+        for _ in range(20):
+            try:
+                await asyncio.sleep(0.05)
+            except asyncio.CancelledError:
+                continue
+        return NO
+
+    began = monotonic()
+    (heard,), _ = ask(Model(lambda call: stubborn(), Limits(timeout_s=0.05)), deadline_s=0.2)
+    assert heard.status is Status.FAILED
+    assert "0.05 s" in heard.problem or "deadline" in heard.problem
+    assert monotonic() - began < 5
+
+
+def test_what_is_asked_after_the_deadline_is_not_asked() -> None:
+    async def slow() -> str:
+        await asyncio.sleep(10)
+        return NO
+
+    async def run() -> tuple[Any, Any, int]:
+        model = Model(lambda call: slow())
+        exchange = Exchange({model.name: model}, None, 0.05)
+        asker = Asker(exchange)
+        first = await asker.ask(model.name, "screener", PROMPT, VerdictReply, "q1")
+        late = await asker.ask(model.name, "screener", PROMPT, VerdictReply, "q1")
+        await exchange.close()
+        return first, late, asker.tally.not_asked
+
+    first, late, not_asked = asyncio.run(run())
+    assert first.status is Status.FAILED
+    assert (late.status, not_asked) == (Status.NOT_ASKED, 1)
+
+
+def test_a_wait_longer_than_patience_is_a_failure_at_once() -> None:
+    model = Model(lambda call: ModelFailure("429", retryable=True, retry_after=3600))
+    (heard,), _ = ask(model)
+    assert (heard.status, model.calls) == (Status.FAILED, 1)
+
+
+def test_a_refused_key_closes_the_line() -> None:
+    model = Model(lambda call: ModelFailure("the key was refused", fatal=True), Limits(concurrency=1))
+    heard, _ = ask(model, times=20)
+    assert model.calls == 1
+    assert {h.problem for h in heard} == {"the key was refused"}
+
+
+def test_a_model_that_is_down_is_not_asked_forever() -> None:
+    model = Model(lambda call: ModelFailure("connection refused", retryable=True), Limits(concurrency=2))
+    heard, asker = ask(model, times=200)
+    assert model.calls < 60
+    assert asker.tally.failed == 200
+    assert "connection refused" in heard[-1].problem
+
+
+def test_one_prompt_that_many_ask_is_bought_once() -> None:
+    async def slow() -> str:
+        await asyncio.sleep(0.02)
+        return NO
+
+    model = Model(lambda call: slow())
+    heard, asker = ask(model, times=10, same=True)
+    assert {h.status for h in heard} == {Status.ANSWERED}
+    assert (model.calls, asker.tally.calls, asker.tally.answered) == (1, 1, 10)
+
+
+def test_a_bug_in_a_model_is_a_failed_question() -> None:
+    (heard,), _ = ask(Model(lambda call: ZeroDivisionError("oops")))
+    assert (heard.status, heard.problem) == (Status.FAILED, "ZeroDivisionError: oops")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Incorrect API key provided: sk-proj-abc123def456", "Bearer eyJhbGciOi.abc", "the key CANARY-12345 was refused"],
+)
+def test_keys_are_scrubbed_from_failures(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "CANARY-12345")
+    assert "[secret]" in ModelFailure(text).reason
+    assert not {"abc123def456", "eyJhbGciOi", "CANARY-12345"} & set(scrub(text).replace("-", " ").split())
+    assert "CANARY-12345" not in scrub(text)

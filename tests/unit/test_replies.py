@@ -1,0 +1,94 @@
+"""Only the exact JSON asked for, about the question asked, is read; everything else is no vote."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from druqa.models.base import Reply
+from druqa.models.replies import NamesReply, ReviewReply, UnparsedReplyError, VerdictReply, json_schema, read_reply
+
+NO = {"question_id": "q1", "outcome": "no_interaction", "severity": None, "mechanism": "", "reason": "none known"}
+YES = {"question_id": "q1", "outcome": "interaction", "severity": "major", "mechanism": "CYP", "reason": "levels rise"}
+
+
+def read(text: str | None, finish_reason: str | None = "stop") -> VerdictReply:
+    return read_reply(Reply(text=text, finish_reason=finish_reason), VerdictReply, "q1")
+
+
+@pytest.mark.parametrize("good", [NO, YES, {**YES, "outcome": "unclear", "severity": None}])
+@pytest.mark.parametrize("form", ["{}", "  {}\n", "```json\n{}\n```", "```\n{}\n```"])
+def test_reads_the_object_asked_for(good: dict[str, object], form: str) -> None:
+    assert read(form.replace("{}", json.dumps(good))).model_dump() == good
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "empty"),
+        ("  \n", "empty"),
+        ('{"question_id": "q1", "outcome": "no_inter', "not one JSON object"),
+        (json.dumps(NO)[:-1], "not one JSON object"),
+        (json.dumps(NO) + json.dumps(NO), "not one JSON object"),
+        (f"Here you go: {json.dumps(NO)}", "not one JSON object"),
+        (f"```json\n{json.dumps(NO)}\n```\nHope this helps!", "not one JSON object"),
+        ("No, they do not interact.", "not one JSON object"),
+        ("<html>502</html>", "not one JSON object"),
+        (json.dumps([NO]), "the reply"),
+        (json.dumps({**NO, "question_id": "q2"}), "another question"),
+        (json.dumps({**NO, "extra": 1}), "extra"),
+        (json.dumps({**NO, "outcome": "NO_INTERACTION"}), "outcome"),
+        (json.dumps({**NO, "outcome": "keine Interaktion"}), "outcome"),
+        (json.dumps({**NO, "outcome": False}), "outcome"),
+        (json.dumps({**NO, "outcome": None}), "outcome"),
+        (json.dumps({**NO, "severity": "major"}), "says no_interaction and grades it"),
+        (json.dumps({**NO, "reason": ""}), "reason"),
+        (json.dumps(NO)[:-1] + ', "outcome": "no_interaction"}', "stands twice"),
+        (json.dumps(NO).replace("null", "NaN"), "NaN"),
+        (json.dumps({**NO, "reason": "x" * 60_000}), "characters long"),
+        ("[" * 100_000, "characters long"),
+        ("[" * 40_000, "not one JSON object"),
+        (json.dumps(VerdictReply.model_json_schema()), "question_id"),
+    ],
+)
+def test_refuses_everything_else(text: str | None, says: str) -> None:
+    with pytest.raises(UnparsedReplyError, match=says):
+        read(text)
+
+
+@pytest.mark.parametrize("finish_reason", ["length", "content_filter", "tool_calls", "missing", ""])
+def test_a_reply_that_did_not_finish_is_not_read(finish_reason: str) -> None:
+    with pytest.raises(UnparsedReplyError, match="did not finish"):
+        read(json.dumps(NO), finish_reason)
+
+
+@given(st.text(max_size=200))
+def test_no_text_is_a_no_but_the_exact_one(text: str) -> None:
+    try:
+        reply = read(text)
+    except UnparsedReplyError:
+        return
+    assert json.loads(text.strip().strip("`").removeprefix("json"))["question_id"] == reply.question_id == "q1"
+
+
+@given(st.integers(0, len(json.dumps(NO)) - 1))
+def test_no_truncation_of_a_no_is_a_no(length: int) -> None:
+    with pytest.raises(UnparsedReplyError):
+        read(json.dumps(NO)[:length])
+
+
+def test_a_list_of_names_has_limits() -> None:
+    with pytest.raises(UnparsedReplyError, match="names"):
+        read_reply(Reply(text=json.dumps({"question_id": "q1", "names": ["x" * 81]})), NamesReply, "q1")
+    with pytest.raises(UnparsedReplyError, match="names"):
+        read_reply(Reply(text=json.dumps({"question_id": "q1", "names": ["x"] * 25})), NamesReply, "q1")
+
+
+@pytest.mark.parametrize("expected", [VerdictReply, NamesReply, ReviewReply])
+def test_the_schema_requires_every_property_and_allows_no_other(expected: type[VerdictReply]) -> None:
+    schema = json_schema(expected)["schema"]
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == set(schema["properties"])
