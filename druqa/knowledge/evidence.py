@@ -174,7 +174,7 @@ def read_tables(directory: Path) -> Tables:
     rules = _graded(directory / "rules.tsv", Rule._fields, titles)
     pairs = _graded(directory / "pairs.tsv", ListedPair._fields, titles)
     return Tables(
-        roles=tuple(Role(*row) for _, row in roles),
+        roles=tuple(Role._make(row) for _, row in roles),
         rules=tuple(Rule(a, at, b, bt, severity, *rest) for severity, (a, at, b, bt, _, *rest) in rules),
         pairs=tuple(ListedPair(a, b, severity, *rest) for severity, (a, b, _, *rest) in pairs),
         phrases={role: phrase for _, (role, phrase, _) in names},

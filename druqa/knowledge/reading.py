@@ -56,10 +56,10 @@ def read(text: str, synonyms: Synonyms) -> Reading:
     """Find every known name in a text, and the words that are left."""
     line = tokens(text)
     windows = _windows(line, synonyms)
-    found = [
-        Found(printable(text[line[first].start : line[last - 1].end]), line[first].start, line[last - 1].end, synonyms.lookup(name))
-        for first, last, name in windows
-    ]
+    found = []
+    for first, last, name in windows:
+        start, end = line[first].start, line[last - 1].end
+        found.append(Found(printable(text[start:end]), start, end, synonyms.lookup(name)))
     taken = {place for first, last, _ in windows for place in range(first, last)}
     return Reading(tuple(found), tuple(_leftovers(text, line, taken, synonyms)))
 

@@ -6,14 +6,13 @@ Loading is on the path of every command, so it stays with plain strings; records
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from druqa.errors import DataError
-from druqa.knowledge.spelling import squash
+from druqa.knowledge.spelling import squash, squash_all
 from druqa.records import Drug, DrugName, NameKind
 from druqa.resources import folder
 
@@ -34,8 +33,6 @@ _IMPORTANCE = {
 }
 LONGEST = 8
 """No name has more words than this; the tests of the table hold it."""
-_APART = "-./_+&#:,()\""
-_DIGITS = re.compile(r"[0-9]+")
 
 
 class NameRow(NamedTuple):
@@ -242,17 +239,6 @@ def _read(file: Path, digest: hashlib.blake2b) -> list[str]:
         line = next(n for n, row in enumerate(lines, 1) if row.count("\t") != tabs or row.startswith("\t"))
         raise DataError("the row does not have the cells of the header", where=f"{file}:{line}", mend=_MEND)
     return lines[1:]
-
-
-def squash_all(names: list[str]) -> list[str]:
-    """`spelling.squash` of many names in key form, in bulk: one by one it would take most of the time of a start."""
-    text = "\n".join(names).replace("'", "")
-    for char in _APART:
-        text = text.replace(char, " ")
-    text = _DIGITS.sub(r" \g<0> ", text)
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text.replace("\n ", "\n").replace(" \n", "\n").strip(" ").split("\n")
 
 
 def _importance(row: NameRow) -> tuple[int, int, bool, int, str]:

@@ -32,7 +32,7 @@ def family_of(model: str) -> str:
     A name that no pattern knows is taken as a family of its own: its last part, lower case. Say otherwise with
     `family` in druqa.toml.
     """
-    last = re.split(r"[/:\\]", model.strip().lower().removesuffix(".gguf"))[-1]
+    last = re.split(r"[/\\]", model.strip().lower().removesuffix(".gguf"))[-1]
     for pattern, family in _FAMILIES:
         if re.search(pattern, last):
             return family

@@ -1,6 +1,6 @@
-"""Names: from what was written to the drugs it is or may be, with every doubt said. Nothing that was written is dropped.
+"""Names: from what was written to the drugs it is or may be, with every doubt said. Nothing written is dropped.
 
-Matching only adds: a spelling that is merely near a known name brings candidates, and the words stay as they were written.
+Matching only adds: a spelling that is merely near a known name brings candidates, and the words stay as written.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class _Line:
             self.written.setdefault((drug_id, key(text)), name)
 
     def explain(self, leftovers: tuple[Leftover, ...], *, known: bool) -> None:
-        """The words that are in no known name: near misses bring candidates, words that stand apart are drugs of their own."""
+        """The words in no known name: near misses bring candidates, words that stand apart are drugs of their own."""
         named = [leftover for leftover in leftovers if leftover.looks_like_a_name]
         if known and len(self.medication.text) > LONG_TEXT:
             self.explain_long(named)
@@ -117,7 +117,8 @@ class _Line:
         if words:
             self.unsure = True
             self.doubts.append(
-                f"NOT WHOLLY UNDERSTOOD: {words} words of this long text are in no known name; write one medication a line"
+                f"NOT WHOLLY UNDERSTOOD: {words} words of this long text are in no known name; "
+                "write one medication a line"
             )
 
     def near(self, leftover: Leftover) -> tuple[Near, ...]:
@@ -163,7 +164,8 @@ class _Line:
             for row in self.synonyms.lookup(other):
                 if row.drug not in self.drugs:
                     self.add(row.drug, text, How.FUZZY, score=0.0)
-                    self.doubts.append(f"'{text}' was guessed, and {other} is often confused with that: checked as well")
+                    said = f"'{text}' was guessed, and {other} is often confused with that: checked as well"
+                    self.doubts.append(said)
 
     def decode(self) -> None:
         """The codes: what they mean is added, and said where the text does not say the same."""
@@ -178,14 +180,16 @@ class _Line:
                 self.doubts.append(f"the text was not understood; read as {_listed(ids)} by its {system} code alone")
             elif not set(ids) & set(self.drugs):
                 self.doubts.append(
-                    f"THE {system} CODE {printable(code)} MEANS {_listed(ids)}, BUT THE TEXT SAYS {_listed(self.drugs)}: all are checked"
+                    f"THE {system} CODE {printable(code)} MEANS {_listed(ids)}, "
+                    f"BUT THE TEXT SAYS {_listed(self.drugs)}: all are checked"
                 )
-            written = printable(self.medication.text) if not self.drugs and len(self.medication.text) <= SHORT_FORM else ""
+            text = self.medication.text
+            written = printable(text) if not self.drugs and len(text) <= SHORT_FORM else ""
             for drug_id in ids:
                 self.add(drug_id, written or printable(code), How.CODE, written=bool(written))
 
     def keep_as_written(self, parts: list[str]) -> None:
-        """Words that nothing knows stand as drugs under their own spelling, so that they are asked about all the same."""
+        """Words that nothing knows stand as drugs under their own spelling, so that they are asked about."""
         text = self.medication.text
         whole = printable(text)
         self.unsure = True

@@ -28,6 +28,8 @@ class ListedDrug(Record):
     names: tuple[str, ...]
     medications: tuple[int, ...]
     """Indexes of the medications that hold it, ascending."""
+    guessed: bool = False
+    """True if it is only what a line that was not recognised may mean."""
 
 
 class ListedPair(Record):
@@ -36,6 +38,8 @@ class ListedPair(Record):
     pair: DrugPair
     names: tuple[tuple[str, ...], tuple[str, ...]]
     medications: tuple[int, int]
+    guessed: bool = False
+    """True if one of the drugs is a guess."""
 
 
 def listed_drugs(
@@ -59,6 +63,7 @@ def listed_drugs(
             drug=drugs[id_],
             names=_asked_names(drugs[id_], names[id_], plan, proposed.get(id_, ())),
             medications=tuple(sorted(set(places[id_]))),
+            guessed=drugs[id_].known and not any(resolved[place].recognised for place in places[id_]),
         )
         for id_ in sorted(drugs)
     )
@@ -85,7 +90,8 @@ def listed_pairs(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedicat
             yield ListedPair(
                 pair=DrugPair(first=one.drug, second=other.drug),
                 names=(one.names, other.names),
-                medications=_places(one, other, resolved),
+                medications=_places(one, other),
+                guessed=one.guessed or other.guessed,
             )
 
 
@@ -101,7 +107,7 @@ def _only_alternatives(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedM
     return apart
 
 
-def _places(one: ListedDrug, other: ListedDrug, resolved: Sequence[ResolvedMedication]) -> tuple[int, int]:
+def _places(one: ListedDrug, other: ListedDrug) -> tuple[int, int]:
     """A medication for each drug, two different ones if there are."""
     return min(product(one.medications, other.medications), key=lambda places: (places[0] == places[1], places))
 

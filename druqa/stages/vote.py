@@ -13,7 +13,12 @@ from druqa.records import Outcome, Severity, Stage, Tier, Verdict, voices
 from druqa.report import Decision, DecisionKind
 
 
-def vote(pair: tuple[str, str], verdicts: Sequence[Verdict], planned: int, rule: VoteRule) -> Decision:
+_GUESSED = "one of the drugs is a guess at a name that was not recognised"
+
+
+def vote(
+    pair: tuple[str, str], verdicts: Sequence[Verdict], planned: int, rule: VoteRule, *, guessed: bool = False
+) -> Decision:
     """The decision on a pair.
 
     Args:
@@ -21,6 +26,8 @@ def vote(pair: tuple[str, str], verdicts: Sequence[Verdict], planned: int, rule:
         verdicts: all verdicts so far, over all stages.
         planned: how many questions to models were due so far; one without a verdict was not asked.
         rule: how many evaluators must say yes.
+        guessed: whether one of the drugs is only what an unrecognised name may mean; such a flag is no more than
+            possible, however sure the verdicts are about the drug.
 
     """
     yes = [verdict for verdict in verdicts if is_credible_yes(verdict, rule)]
@@ -29,8 +36,8 @@ def vote(pair: tuple[str, str], verdicts: Sequence[Verdict], planned: int, rule:
             pair=pair,
             kind=DecisionKind.FLAGGED,
             severity=Severity.worst(verdict.graded for verdict in yes),
-            tier=_tier(yes),
-            reasons=tuple(_because(voice) for voice in voices(yes)),
+            tier=Tier.POSSIBLE if guessed else _tier(yes),
+            reasons=(*([_GUESSED] if guessed else []), *(_because(voice) for voice in voices(yes))),
             verdicts=tuple(verdicts),
             planned=planned,
         )

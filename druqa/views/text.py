@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.console import Console
-from rich.padding import Padding
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from druqa.records import Outcome, ResolvedMedication, Severity, Tier, voices
@@ -22,6 +21,20 @@ _STYLES = {
 }
 _MOST_PAIRS_SHOWN = 60
 _MOST_REASONS_SHOWN = 6
+
+
+class Block:
+    """A text that wraps under itself, with no blanks at the ends of its lines."""
+
+    def __init__(self, text: Text, indent: int = 0, hang: int = 3) -> None:
+        self._text, self._indent, self._hang = text, indent, hang
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Wrap to the console's width."""
+        width = max(20, options.max_width - max(self._indent, self._hang))
+        for number, line in enumerate(self._text.wrap(console, width)):
+            line.rstrip()
+            yield Text(" " * (self._hang if number else self._indent)) + line
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -45,13 +58,13 @@ def print_report(report: Report, console: Console) -> None:
     console.print(Text("For review by a clinician or pharmacist; not a substitute for one.", style="dim"))
 
 
-def _head(report: Report) -> Iterator[Text | Padding]:
+def _head(report: Report) -> Iterator[Block]:
     drugs = {drug.id for medication in report.medications for drug in medication.drugs}
-    yield Text(
+    heading = (
         f"druqa {report.druqa_version}  cascade {report.cascade.name} {report.cascade.version}  "
-        f"{_count(len(report.medications), 'medication')}, {_count(len(drugs), 'drug')}, {_count(len(report.pairs), 'pair')}",
-        style="dim",
+        f"{_count(len(report.medications), 'medication')}, {_count(len(drugs), 'drug')}, {_count(len(report.pairs), 'pair')}"
     )
+    yield Block(Text(heading, style="dim"))
     for medication in report.medications:
         if not medication.recognised:
             yield _hanging("NOT RECOGNISED", _with_doubts(medication), "bold white on magenta")
@@ -89,15 +102,16 @@ def _section(console: Console, title: str, pairs: Sequence[PairReport], report: 
             console.print(line)
 
 
-def _flag(pair: PairReport, report: Report) -> Iterator[Text | Padding]:
+def _flag(pair: PairReport, report: Report) -> Iterator[Block]:
     severity = pair.severity or Severity.UNKNOWN
     written = dict.fromkeys(safe(_short(report.medications[i].text)) for i in pair.medications)
-    yield Text()
-    yield Text.assemble(
+    yield Block(Text())
+    title = Text.assemble(
         (f" {severity} ", _STYLES[severity]),
         (f" {safe(pair.drugs[0])} + {safe(pair.drugs[1])}", "bold"),
         (f"  {pair.tier}", "dim"),
     )
+    yield Block(title)
     yield _body("From: ", " / ".join(written), "dim")
     if pair.answer:
         if pair.answer.written_by != "composed":
@@ -138,19 +152,20 @@ def _unflagged(console: Console, title: str, pairs: Sequence[PairReport]) -> Non
         console.print(_body("", ", ".join(names[:_MOST_PAIRS_SHOWN]) + more))
 
 
-def medication_lines(number: int, medication: ResolvedMedication) -> Iterable[Text | Padding]:
+def medication_lines(number: int, medication: ResolvedMedication) -> Iterable[Block]:
     """What one line of the list was read as, how, and every doubt."""
     drugs = ", ".join(safe(drug.name) for drug in medication.drugs) or "nothing"
     how = ", ".join(dict.fromkeys(_how(match.how, match.score) for match in medication.matches))
-    yield Text.assemble(
+    line = Text.assemble(
         (f"{number:>3}  ", "dim"),
         safe(_short(medication.text)),
         ("  ->  ", "dim"),
         (drugs, "bold" if medication.recognised else "bold magenta"),
         (f"  ({how})" if how else "", "dim"),
     )
+    yield Block(line, hang=5)
     for doubt in medication.doubts:
-        yield Padding(Text(safe(doubt), style="yellow"), (0, 0, 0, 5), expand=False)
+        yield Block(Text(safe(doubt), style="yellow"), indent=5, hang=5)
 
 
 def _how(how: str, score: float) -> str:
@@ -162,12 +177,12 @@ def _heading(console: Console, title: str) -> None:
     console.print(Text(title, style="bold underline"))
 
 
-def _hanging(label: str, text: str, style: str) -> Padding:
-    return Padding(Text.assemble((f" {label} ", style), " ", text), (0, 0, 0, 0), expand=False)
+def _hanging(label: str, text: str, style: str) -> Block:
+    return Block(Text.assemble((f" {label} ", style), " ", text))
 
 
-def _body(label: str, text: str, style: str = "") -> Padding:
-    return Padding(Text.assemble((label, "bold" if label else ""), (text, style)), (0, 0, 0, 3), expand=False)
+def _body(label: str, text: str, style: str = "") -> Block:
+    return Block(Text.assemble((label, "bold" if label else ""), (text, style)), indent=3)
 
 
 def _count(number: int, noun: str) -> str:

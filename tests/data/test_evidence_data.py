@@ -25,6 +25,15 @@ def rows(name: str) -> list[list[str]]:
     return [line.split("\t") for line in (EVIDENCE / name).read_text(encoding="utf-8").splitlines()[1:]]
 
 
+def all_sources() -> list[str]:
+    tables = read_tables(EVIDENCE)
+    return (
+        [row.source for row in tables.roles]
+        + [row.source for row in tables.rules]
+        + [row.source for row in tables.pairs]
+    )
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_is_sorted_and_clean(name: str) -> None:
     table = rows(name)
@@ -51,16 +60,14 @@ def test_sides_are_in_order(name: str, width: int) -> None:
 
 
 def test_every_source_is_described() -> None:
-    tables = read_tables(EVIDENCE)
-    used = {row.source.partition(":")[0] for row in (*tables.roles, *tables.rules, *tables.pairs)}
+    used = {source.partition(":")[0] for source in all_sources()}
     assert used == set(SOURCES["source"])
     for source in SOURCES["source"].values():
-        assert {"short", "title", "publisher", "licence", "version"} <= set(source)
+        assert {"short", "title", "publisher", "licence", "version", "retrieved"} <= set(source)
 
 
 def test_every_source_says_where_to_look() -> None:
-    tables = read_tables(EVIDENCE)
-    bare = [row for row in (*tables.roles, *tables.rules, *tables.pairs) if not row.source.partition(": ")[2]]
+    bare = [source for source in all_sources() if not source.partition(": ")[2]]
     assert bare == []
 
 

@@ -123,7 +123,9 @@ def test_no_fault_turns_into_none_found(medications: list[str], seed: int, fault
 
 
 @given(lists, seeds)
-def test_all_noes_signed_off_and_confirmed_are_none_found_where_no_table_flags(medications: list[str], seed: int) -> None:
+def test_all_noes_signed_off_and_confirmed_are_none_found_where_no_table_flags(
+    medications: list[str], seed: int
+) -> None:
     report = run(medications, full(), models(full(), seed, {NO: 1}))
     for pair in report.pairs:
         listed = any(verdict.is_evidence for verdict in pair.verdicts)
@@ -202,7 +204,12 @@ def test_every_line_and_every_pair_is_in_the_report(medications: list[str], seed
         for drug in medication.drugs:
             placed.setdefault(drug.id, []).append((index, drug.name, medication.alternatives))
     apart = {
-        frozenset((a, b)) for m in report.medications for group in m.alternatives for a in group for b in group if a != b
+        frozenset((a, b))
+        for m in report.medications
+        for group in m.alternatives
+        for a in group
+        for b in group
+        if a != b
     }
     names = {id_: places[0][1] for id_, places in placed.items()}
     expected = {(names[a], names[b]) for a in names for b in names if a < b and frozenset((a, b)) not in apart}
@@ -210,7 +217,13 @@ def test_every_line_and_every_pair_is_in_the_report(medications: list[str], seed
 
 
 # 6. The minority is undroppable
-@given(lists, seeds, st.sampled_from(["minor", "contraindicated"]), st.sampled_from(["disputes", "confirms"]), st.booleans())
+@given(
+    lists,
+    seeds,
+    st.sampled_from(["minor", "contraindicated"]),
+    st.sampled_from(["disputes", "confirms"]),
+    st.booleans(),
+)
 def test_neither_answerer_nor_rival_can_lose_a_flag(
     medications: list[str], seed: int, drafted: str, view: str, denies: bool
 ) -> None:

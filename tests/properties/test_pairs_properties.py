@@ -59,7 +59,9 @@ def plain_pairs(resolved: list[ResolvedMedication]) -> set[tuple[str, str]]:
 
 
 @given(lists, plans)
-def test_every_pair_that_can_be_taken_together_and_no_other(resolved: list[ResolvedMedication], plan: NamesPlan) -> None:
+def test_every_pair_that_can_be_taken_together_and_no_other(
+    resolved: list[ResolvedMedication], plan: NamesPlan
+) -> None:
     drugs = listed_drugs(resolved, plan, {})
     pairs = [listed.pair.ids for listed in listed_pairs(drugs, resolved)]
     assert len(pairs) == len(set(pairs))

@@ -47,7 +47,9 @@ evidence_verdicts = st.builds(
     reason=st.sampled_from(["row 1", "row 2"]),
     source=st.just("a table"),
 )
-any_verdicts = st.lists(st.one_of(model_verdicts(), evidence_verdicts), max_size=12, unique_by=lambda v: (v.question, v.reason))
+any_verdicts = st.lists(
+    st.one_of(model_verdicts(), evidence_verdicts), max_size=12, unique_by=lambda v: (v.question, v.reason)
+)
 
 
 def plain_vote(verdicts: Sequence[Verdict], planned: int, rule: VoteRule) -> tuple[str, Severity | None]:

@@ -49,7 +49,12 @@ def write_cascade(
         _prompt(prompts / "answer.md", "Answer.", _PAIR_SLOT + "severity: $severity\nverdicts: $verdicts\n")
     for n in range(rivals):
         context = n % 2 == 1
-        lines += ["[[rival]]", f'name = "rival_{n}"', f'prompt = "rival_{n}.md"', f"with_context = {str(context).lower()}"]
+        lines += [
+            "[[rival]]",
+            f'name = "rival_{n}"',
+            f'prompt = "rival_{n}.md"',
+            f"with_context = {str(context).lower()}",
+        ]
         slot = _PAIR_SLOT + "answer: $answer\n" + ("context: $context\n" if context else "")
         _prompt(prompts / f"rival_{n}.md", f"Rival {n}.", slot)
     (folder / "cascade.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")

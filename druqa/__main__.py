@@ -1,0 +1,5 @@
+"""`python -m druqa` is `druqa`."""
+
+from druqa.cli import main
+
+main()
