@@ -82,6 +82,7 @@ CATEGORIES = frozenset(
         "UNAPPROVED DRUG FOR USE IN DRUG SHORTAGE",
     )
 )
+APPROVED = frozenset(("NDA", "ANDA", "NDA AUTHORIZED GENERIC"))
 MONOGRAPHS = frozenset(("OTC MONOGRAPH FINAL", "OTC MONOGRAPH NOT FINAL"))
 NO_DRUG = re.compile(
     r"pollen|antigen|allergen|dander|feather|venom|"
@@ -302,7 +303,7 @@ class Builder:
         self.by_name[pair[0]].add(row.drug)
 
     def fit(self, row: Row) -> bool:
-        """Whether a name can be kept: neither too short, nor a chemical formula, nor a word of the prescribing language."""
+        """Whether a name can be kept: neither too short, nor a formula, nor a word of the prescribing language."""
         squashed = squash(row.name)
         words = squashed.split()
         if row.source.startswith("druqa"):
@@ -357,17 +358,8 @@ class Builder:
 
     def add_products(self, found: list[Product]) -> None:
         """FDA: new drugs first, then generic and salt names, then brands with all their ingredients."""
-        for product in found:
-            if product.category not in ("NDA", "ANDA", "NDA AUTHORIZED GENERIC") or product.guessed:
-                continue
-            for substance in product.substances:
-                if not NO_DRUG.search(substance):
-                    self.add_drug(substance)
-        for product in found:
-            if product.category in ("BLA", "UNAPPROVED DRUG OTHER") and not product.guessed:
-                for substance in product.substances:
-                    if not NO_DRUG.search(substance) and squash(self.base(substance)) in self.trusted:
-                        self.add_drug(substance)
+        for approved in (True, False):
+            self.add_new_drugs([p for p in found if (p.category in APPROVED) == approved and not p.guessed])
         brands: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
         for product in found:
             drugs = tuple(sorted({self.base(s) for s in product.substances}))
@@ -378,6 +370,15 @@ class Builder:
                 brands[product.brand][drugs] += 1
         for brand, sets in sorted(brands.items(), key=lambda item: (len(item[0]), item[0])):
             self.add_brand(brand, sets)
+
+    def add_new_drugs(self, found: list[Product]) -> None:
+        """Substances of approved products; of the others only those that another source vouches for."""
+        for product in found:
+            for substance in product.substances:
+                if NO_DRUG.search(substance) or product.category in MONOGRAPHS:
+                    continue
+                if product.category in APPROVED or squash(self.base(substance)) in self.trusted:
+                    self.add_drug(substance)
 
     def add_drug(self, substance: str) -> None:
         """A new drug, unless its base is known; every part must look like the name of a substance."""
@@ -394,6 +395,7 @@ class Builder:
             self.put(Row(drug, drug, "generic", FDA))
 
     def add_substances(self, product: Product) -> None:
+        """The substance names as the directory writes them: salts, or other words for a known drug."""
         for substance in product.substances:
             name = substance.replace(",", "")
             drug = self.base(substance)
@@ -437,7 +439,7 @@ class Builder:
         return names, facts
 
     def add_dictionary(self, names: dict[str, list[str]], facts: dict[str, dict[str, Any]]) -> None:
-        """Names of the drugs that are known by now, or that a patients' drug information page or a low number vouches for."""
+        """Names of the drugs that are known by now, and drugs that a patients' information page vouches for."""
         variants: dict[str, list[str]] = defaultdict(list)
         for name, canonicals in names.items():
             for canonical in canonicals:
@@ -490,6 +492,7 @@ class Builder:
         return vouched and "'D12.776" not in tree.replace("'D12.776.124", "").replace("'D12.776.377", "")
 
     def add_variants(self, drug: str, variants: Iterable[str], source: str) -> None:
+        """The other names that a dictionary has for a drug."""
         for variant in sorted(variants):
             name = key(re.sub(r"\[[^\]]*\]", "", variant)).strip()
             if squash(name) != squash(drug):

@@ -25,12 +25,8 @@ _HEADERS = {
     _NOT_NAMES: "word\twhy\tsource",
     _CONFUSABLE: "name_a\tname_b\tsource",
 }
-_IMPORTANCE = {
-    kind: place
-    for place, kind in enumerate(
-        ("generic", "synonym", "brand", "abbreviation", "salt", "combination", "class", "misspelling"),
-    )
-}
+_KINDS = ("generic", "synonym", "brand", "abbreviation", "salt", "combination", "class", "misspelling")
+_IMPORTANCE = {kind: place for place, kind in enumerate(_KINDS)}
 LONGEST = 8
 """No name has more words than this; the tests of the table hold it."""
 
@@ -75,6 +71,7 @@ class Synonyms:
         self.confusable = confusable
         """Pairs of look-alike names, each in both orders."""
         self._lines = names
+        self._named: dict[str, tuple[DrugName, ...]] = {}
         self._drug_lines = {line.partition("\t")[0]: line for line in drugs}
         self._words = squash_all([line.partition("\t")[0] for line in names])
         # Rows of one name lie side by side, so the place of the last is enough.
@@ -106,6 +103,7 @@ class Synonyms:
 
         Raises:
             KeyError: if the table has no such drug.
+
         """
         _, rxcui, atc, _ = self._drug_lines[drug_id].split("\t")
         return Drug(id=drug_id, name=drug_id, rxcui=rxcui or None, atc=atc or None)
@@ -121,8 +119,12 @@ class Synonyms:
         Generic, then the names of other countries, brands by the number of products that bear them, abbreviations,
         salts, combinations, classes, misspellings last.
         """
-        rows = sorted(map(self._row, self._of_drug.get(drug_id, ())), key=_importance)
-        return tuple(DrugName(text=row.name, kind=NameKind(row.kind), source=row.source, drug=drug_id) for row in rows)
+        if drug_id not in self._named:
+            rows = sorted(map(self._row, self._of_drug.get(drug_id, ())), key=_importance)
+            self._named[drug_id] = tuple(
+                DrugName(text=row.name, kind=NameKind(row.kind), source=row.source, drug=drug_id) for row in rows
+            )
+        return self._named[drug_id]
 
     def by_code(self, *, rxcui: str | None = None, atc: str | None = None) -> tuple[Drug, ...]:
         """The drugs with this RxCUI or this ATC code; empty for an unknown code."""
@@ -200,6 +202,7 @@ def load_synonyms(directory: Path | None = None) -> Synonyms:
 
     Raises:
         DataError: if a table is missing or damaged, with its file and line.
+
     """
     return _load(directory or folder("synonym_data"))
 

@@ -18,7 +18,7 @@ LONG_TEXT = 200
 SHORT_FORM = 60
 SURE = 90.0
 """rapidfuzz ratio from which one single nearest drug counts as recognised, though never without a doubt."""
-WEAK = 78.0
+WEAK = 70.0
 SHORTEST_SURE = 6
 MOST_GUESSES = 8
 """Leftover words of one line that are compared with the whole table; the others are only reported."""

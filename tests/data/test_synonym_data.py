@@ -134,7 +134,8 @@ def test_codes_belong_to_one_drug():
 
 EVERYDAY = """
 percocet: acetaminophen, oxycodone | augmentin: amoxicillin, clavulanic acid | bactrim: sulfamethoxazole, trimethoprim
-zestoretic: hydrochlorothiazide, lisinopril | caduet: amlodipine, atorvastatin | excedrin: acetaminophen, aspirin, caffeine
+zestoretic: hydrochlorothiazide, lisinopril | caduet: amlodipine, atorvastatin
+excedrin: acetaminophen, aspirin, caffeine
 vicodin: acetaminophen, hydrocodone | advair: fluticasone, salmeterol | entresto: sacubitril, valsartan
 harvoni: ledipasvir, sofosbuvir | biktarvy: bictegravir, emtricitabine, tenofovir | suboxone: buprenorphine, naloxone
 lasix: furosemide | eltroxin: levothyroxine | ventolin: albuterol | salbutamol: albuterol | adrenaline: epinephrine
@@ -143,7 +144,8 @@ rifampicin: rifampin | lignocaine: lidocaine | mtx: methotrexate | apap: acetami
 ntg: nitroglycerin | isdn: isosorbide dinitrate | mmf: mycophenolate mofetil | 6-mp: mercaptopurine | cbz: carbamazepine
 vpa: valproic acid | pht: phenytoin | sodium valproate: valproic acid | divalproex: valproic acid | ozempic: semaglutide
 eliquis: apixaban | xarelto: rivaroxaban | plavix: clopidogrel | lipitor: atorvastatin | prozac: fluoxetine
-ginkgo: ginkgo biloba | fish oil: omega-3 fatty acids | vitamin d3: vitamin d | alcohol: ethanol | leafy greens: phytonadione
+ginkgo: ginkgo biloba | fish oil: omega-3 fatty acids | vitamin d3: vitamin d | alcohol: ethanol
+leafy greens: phytonadione
 """.replace("\n", " | ")
 
 

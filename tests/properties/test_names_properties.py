@@ -45,7 +45,7 @@ shapes = st.sampled_from(
         lambda s: s.replace(" ", "  "),
         lambda s: s.replace("a", "\u0430"),
         lambda s: s.replace(" ", "\u00a0"),
-        lambda s: "\u200b".join(s),
+        "\u200b".join,
     ]
 )
 
