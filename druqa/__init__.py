@@ -12,8 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from druqa.flow import acheck, check, check_many, names, plan
     from druqa.errors import DruqaError
+    from druqa.flow import acheck, check, check_many, names, plan
     from druqa.models.base import ChatModel, Limits, ModelFailure, Price, Reply
     from druqa.records import Medication
     from druqa.report import Report

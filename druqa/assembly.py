@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from druqa.models.asker import Asker
 from druqa.models.families import is_known
-from druqa.records import ResolvedMedication
+from druqa.records import ResolvedMedication, Tier
 from druqa.report import (
     CascadeUse,
     Cost,
@@ -18,7 +18,6 @@ from druqa.report import (
     PairReport,
     QuestionCounts,
     Report,
-    Tier,
 )
 from druqa.setup import Setup
 

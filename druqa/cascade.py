@@ -184,7 +184,7 @@ class Cascade(Record):
     @model_validator(mode="after")
     def _sound(self) -> Self:
         auditors = self.sign_off.auditors if self.sign_off else ()
-        names = [e.name for e in (*self.evaluators, *auditors, *self.rival)]
+        names = [*(e.name for e in (*self.evaluators, *auditors)), *(rival.name for rival in self.rival)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"the name {twice[0]!r} is given twice; name each evaluator, auditor and rival apart")
         if self.prompt_evaluators and not self.sign_off:
@@ -207,8 +207,8 @@ class Cascade(Record):
     def roles(self) -> frozenset[str]:
         """Every role that this cascade gives work to."""
         auditors = self.sign_off.auditors if self.sign_off else ()
-        users = (*self.prompt_evaluators, *auditors, *self.names.prompts, *self.rival)
-        roles = {user.role for user in users if user.role}
+        roles: set[str] = {e.role for e in (*self.evaluators, *auditors) if e.role}
+        roles |= {p.role for p in self.names.prompts} | {p.role for p in self.rival}
         return frozenset(roles | ({self.answer.role} if self.answer else set()))
 
 
@@ -232,7 +232,7 @@ def load_cascade(name_or_path: str | Path) -> Cascade:
     try:
         return Cascade.model_validate({**with_prompts, "sha256": fingerprint(path)})
     except ValidationError as error:
-        raise _explain(error, file, raw) from None
+        raise _explain(error, file) from None
 
 
 def cascade_names() -> list[str]:
@@ -304,7 +304,7 @@ def _dollars(names: set[str]) -> str:
     return ", ".join(f"${name}" for name in sorted(names))
 
 
-def _explain(error: ValidationError, file: Path, raw: dict[str, Any]) -> CascadeError:
+def _explain(error: ValidationError, file: Path) -> CascadeError:
     """Turn pydantic's first complaint into file, key and mend."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"]) or "the whole file"

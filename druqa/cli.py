@@ -80,6 +80,7 @@ def main() -> None:
 @click.pass_context
 def check(
     ctx: click.Context,
+    /,
     medications: Sequence[str],
     file: Path | None,
     cascade: str | None,
@@ -88,7 +89,7 @@ def check(
     only_plan: bool,  # noqa: FBT001
     **limits: Any,
 ) -> None:
-    """Check the medications given, and those in --file, as one list.
+    r"""Check the medications given, and those in --file, as one list.
 
     \b
     Examples:
@@ -127,8 +128,8 @@ def check(
 @click.pass_context
 def names(ctx: click.Context, texts: Sequence[str], file: Path | None, as_json: bool) -> None:  # noqa: FBT001
     """Show which drugs each text is read as, how, and every doubt. Exit code 4 if one is not recognised."""
-    from druqa.flow import names as resolve  # noqa: PLC0415
     from druqa.errors import EXIT_NOT_CHECKED, EXIT_OK  # noqa: PLC0415
+    from druqa.flow import names as resolve  # noqa: PLC0415
 
     lines = [*texts, *_lines(file)]
     if not lines:

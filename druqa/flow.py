@@ -60,7 +60,7 @@ async def acheck(
 
 
 async def _check(medications: Sequence[Medication], setup: Setup, asker: Asker) -> Report:
-    """names -> pairs -> (for each pair) evaluate -> vote -> answer -> rival -> report."""
+    """Names -> pairs -> (for each pair) evaluate -> vote -> answer -> rival -> report."""
     cascade = setup.cascade
     resolved = resolve(medications, setup.synonyms)
     budget = _Budget(setup, resolved)
@@ -142,7 +142,7 @@ def _kept_true(answer: Answer, listed: ListedPair, decision: Decision) -> Answer
 
 
 class _Budget:
-    """What can be paid for: the names first, then whole pairs in the order of their ids, each at the most it may cost."""
+    """What can be paid for: names first, then whole pairs in the order of their ids, each at the most it may cost."""
 
     def __init__(self, setup: Setup, resolved: Sequence[ResolvedMedication]) -> None:
         cascade, bound = setup.cascade, setup.binding.roles

@@ -40,7 +40,7 @@ class Price(Record):
     completion: float
 
 
-class ModelFailure(Exception):
+class ModelFailure(Exception):  # noqa: N818 - the field's word for it, and users raise it
     """No reply came. `retryable` says whether asking again may help; `fatal` that this model can answer nothing."""
 
     def __init__(
@@ -57,9 +57,14 @@ class ChatModel(Protocol):
     name: str
     family: str
     limits: Limits
-    parameters: Mapping[str, Any]
-    """What else shapes its replies (temperature, endpoint ...): part of the key of a paid reply."""
-    price: Price | None
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What else shapes its replies (temperature, endpoint ...): part of the key of a paid reply."""
+
+    @property
+    def price(self) -> Price | None:
+        """What a token costs; None where that is not known."""
 
     def prepare(self) -> None:
         """Load what is slow to load. Called once, off the event loop, before any deadline runs.

@@ -34,7 +34,7 @@ def bind(cascade: Cascade, settings: Settings, given: Given | None = None) -> Bi
         SettingsError: if a role is misspelt, the screener has no model, or the rival is of an evaluator's family.
 
     """
-    asked: dict[str, Sequence[str | ChatModel]] = dict(settings.roles)
+    asked: dict[str, Sequence[str | ChatModel]] = dict(settings.roles.items())
     for role, models in (given or {}).items():
         if role not in ROLES:
             raise SettingsError(f"there is no role {role!r}", where="models", mend=f"roles are {', '.join(ROLES)}")
@@ -77,5 +77,5 @@ def _rival_is_a_stranger(roles: Mapping[str, Sequence[str]], models: Mapping[str
                         f"the rival {rival} is of the family of the {role} {name}: {models[rival].family}; "
                         "it would miss what that one misses",
                         where="models",
-                        mend="bind a model of another family to rival, or set `family` for it in druqa.toml if it is one",
+                        mend="bind a model of another family to rival, or set its `family` in druqa.toml if it is one",
                     )

@@ -39,6 +39,7 @@ class _Line:
         self.drugs: dict[str, Drug] = {}
         self.written: dict[tuple[str, str], DrugName] = {}
         self.matches: dict[tuple[str, str], Match] = {}
+        self.alternatives: list[tuple[str, ...]] = []
         self.doubts: list[str] = []
         self.unsure = False
         self.guesses = 0
@@ -63,6 +64,7 @@ class _Line:
             drugs=tuple(self.drugs.values()),
             names=tuple(self.names()),
             matches=tuple(self.matches.values()),
+            alternatives=tuple(dict.fromkeys(self.alternatives)),
             doubts=tuple(dict.fromkeys(self.doubts)),
         )
 
@@ -80,6 +82,8 @@ class _Line:
             exact = squash(row.name) == squash(row.drug)
             self.add(row.drug, found.text, How.EXACT if exact else How.ALIAS, written=kinds != {"class"})
         drugs = found.drugs
+        if len(drugs) > 1 and "combination" not in kinds:
+            self.alternatives.append(drugs)
         if kinds == {"class"}:
             self.doubts.append(f"'{found.text}' is a class, not one drug: checked as each of its {len(drugs)} members")
         elif kinds == {"misspelling"}:
@@ -153,11 +157,15 @@ class _Line:
                 self.doubts.append(f"'{leftover.text}' is less like {_listed(others)}: checked as well")
         else:
             said = [f"{drug_id} ({one.score:.0f} % alike)" for drug_id, one in list(best.items())[:MOST_CANDIDATES]]
-            self.doubts.append(f"NOT RECOGNISED: '{leftover.text}' may be {_listed(said)}: checked as each of them")
-        self.add_look_alikes(leftover.text, near)
+            it_may_be = f"it may be {_listed(said)}: checked as each of them"
+            self.doubts.append(f"'{leftover.text}' is not a name known here; {it_may_be}")
+        look_alikes = self.add_look_alikes(leftover.text, near)
+        if len(meant := (*list(best)[:MOST_CANDIDATES], *look_alikes)) > 1:
+            self.alternatives.append(meant)
 
-    def add_look_alikes(self, text: str, near: tuple[Near, ...]) -> None:
-        """The other of each known look-alike pair that a guess touches."""
+    def add_look_alikes(self, text: str, near: tuple[Near, ...]) -> list[str]:
+        """Add the other of each known look-alike pair that a guess touches; returns the drugs added."""
+        added = []
         nearest = [one.row for one in near if one.distance == near[0].distance]
         guessed = {squash(row.name) for row in nearest} | {squash(row.drug) for row in nearest}
         for other in sorted(b for a, b in self.synonyms.confusable if a in guessed and b not in guessed):
@@ -166,6 +174,8 @@ class _Line:
                     self.add(row.drug, text, How.FUZZY, score=0.0)
                     said = f"'{text}' was guessed, and {other} is often confused with that: checked as well"
                     self.doubts.append(said)
+                    added.append(row.drug)
+        return added
 
     def decode(self) -> None:
         """The codes: what they mean is added, and said where the text does not say the same."""
@@ -194,7 +204,7 @@ class _Line:
         whole = printable(text)
         self.unsure = True
         if not whole:
-            self.doubts.append("NOT RECOGNISED: the line is empty")
+            self.doubts.append("the line is empty")
             return
         parts = list(dict.fromkeys(part for part in parts if part)) or [whole]
         if len(text) > LONG_TEXT:
@@ -206,7 +216,7 @@ class _Line:
             name = DrugName(text=drug.name, kind=NameKind.AS_WRITTEN, source="input", drug=drug.id)
             self.written.setdefault((drug.id, drug.id), name)
             cut = "; the text is long and stands under its beginning" if len(part) > SHORT_FORM else ""
-            self.doubts.append(f"NOT RECOGNISED: '{drug.name}' is not a name known here; asked about as written{cut}")
+            self.doubts.append(f"'{drug.name}' is not a name known here; asked about as written{cut}")
         if len(parts) > MOST_GUESSES:
             self.doubts.append(f"{len(parts) - MOST_GUESSES} more parts of this line are not known and not asked about")
 

@@ -153,7 +153,8 @@ def _ordered(first: str, second: str, evaluator: str, orders: Orders) -> tuple[t
 def name_pairs(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedication]) -> tuple[int, int]:
     """How many drug pairs, and at most how many pairs of their names, without building any.
 
-    Fewer name pairs are asked where two drugs share a name. The sum over pairs of n_a * n_b is ((sum n)^2 - sum n^2) / 2, less the few pairs that are two readings of one line.
+    The sum over pairs of n_a * n_b is ((sum n)^2 - sum n^2) / 2, less the few pairs that are two readings of one line.
+    Fewer are asked about where two drugs share a name.
     """
     counts = {listed.drug.id: len(listed.names) for listed in drugs}
     apart = _only_alternatives(drugs, resolved)

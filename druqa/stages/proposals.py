@@ -92,7 +92,7 @@ def _add(
     fresh: Mapping[str, Sequence[DrugName]],
     synonyms: Synonyms,
 ) -> ResolvedMedication:
-    """A medication with its drugs' proposed names; with doubts, and for an unknown name with drugs, where they clash."""
+    """A medication with its drugs' proposed names; where they clash, with doubts and, if it was unknown, with drugs."""
     present = {drug.id for drug in medication.drugs}
     doubts, found = list(medication.doubts), dict[str, str]()
     for drug in medication.drugs:
@@ -121,8 +121,8 @@ def _add(
 
 def _cut(drugs: Mapping[str, Drug], fresh: Mapping[str, Sequence[DrugName]], plan: NamesPlan) -> tuple[str, ...]:
     return tuple(
-        f"{drugs[id_].name}: models proposed {len(names)} names, the cascade asks about {plan.proposed_names}; not asked: "
-        + ", ".join(name.text for name in names[plan.proposed_names :])
+        f"{drugs[id_].name}: models proposed {len(names)} names, the cascade asks about {plan.proposed_names}; "
+        f"not asked: {', '.join(name.text for name in names[plan.proposed_names :])}"
         for id_, names in sorted(fresh.items())
         if len(names) > plan.proposed_names
     )

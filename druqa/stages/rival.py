@@ -33,9 +33,8 @@ async def review(
 ) -> Reviewed:
     """Ask every rival prompt of every rival model about one answer.
 
-    Args:
-        context: what the tables know of each drug by itself. It holds nothing of the list or of the vote, so that a
-            further drug on the list cannot change what the rival says of this pair.
+    The context is what the tables know of each drug by itself. It holds nothing of the list or of the vote, so that a
+    further drug on the list cannot change what the rival says of this pair.
 
     """
     calls = [(prompt, model) for prompt in prompts for model in models]

@@ -12,7 +12,6 @@ from druqa.cascade import VoteRule
 from druqa.records import Outcome, Severity, Stage, Tier, Verdict, voices
 from druqa.report import Decision, DecisionKind
 
-
 _GUESSED = "one of the drugs is a guess at a name that was not recognised"
 
 

@@ -31,7 +31,8 @@ def describe(cascade: Cascade) -> str:
         names = cascade.names
         lines += [
             "names asked about",
-            f"  as written, generic, {names.table_names} of the table, {names.proposed_names} proposed; orders: {cascade.orders}",
+            f"  as written, generic, {names.table_names} of the table, {names.proposed_names} proposed",
+            f"  orders: {cascade.orders}",
         ]
     return "\n".join(lines)
 

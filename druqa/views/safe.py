@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def safe(text: str) -> str:
-    """The text with every control, format and bidirectional character shown as `\\x1b` or `\\u202e`."""
+    """The text with every control, format and bidirectional character shown as its code in hexadecimal."""
     return text if text.isprintable() else "".join(c if c.isprintable() else _code(c) for c in text)
 
 

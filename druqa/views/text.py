@@ -60,9 +60,10 @@ def print_report(report: Report, console: Console) -> None:
 
 def _head(report: Report) -> Iterator[Block]:
     drugs = {drug.id for medication in report.medications for drug in medication.drugs}
+    cascade = f"{report.cascade.name} {report.cascade.version}"
     heading = (
-        f"druqa {report.druqa_version}  cascade {report.cascade.name} {report.cascade.version}  "
-        f"{_count(len(report.medications), 'medication')}, {_count(len(drugs), 'drug')}, {_count(len(report.pairs), 'pair')}"
+        f"druqa {report.druqa_version}  cascade {cascade}  {_count(len(report.medications), 'medication')}, "
+        f"{_count(len(drugs), 'drug')}, {_count(len(report.pairs), 'pair')}"
     )
     yield Block(Text(heading, style="dim"))
     for medication in report.medications:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from druqa.cascade import cascade_names, load_cascade
+from druqa.cascade import cascade_names
 from druqa.flow import acheck
 from druqa.models.base import ModelFailure
 from druqa.report import DecisionKind, Report
@@ -19,13 +19,12 @@ from tests.support.script import Asked, ScriptedModel, plain_no, yes
 
 
 def cases(kind: str) -> list[Any]:
-    found = []
-    for name in cascade_names():
-        file = folder("cascades") / name / "cases.toml"
-        for case in tomllib.loads(file.read_text(encoding="utf-8"))["case"]:
-            if kind in case:
-                found.append(pytest.param(name, case, id=f"{name}: {case['name']}"))
-    return found
+    return [
+        pytest.param(name, case, id=f"{name}: {case['name']}")
+        for name in cascade_names()
+        for case in tomllib.loads((folder("cascades") / name / "cases.toml").read_text(encoding="utf-8"))["case"]
+        if kind in case
+    ]
 
 
 def check(cascade: str, case: dict[str, Any], models: Any) -> Report:

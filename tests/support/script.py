@@ -86,10 +86,10 @@ class ScriptedModel:
     name: str = "scripted/alpha"
     family: str = "alpha"
     cascade: Cascade = field(default_factory=lambda: load_cascade("recall_first"))
-    limits: Limits = Limits(concurrency=64, timeout_s=30)
+    limits: Limits = field(default_factory=lambda: Limits(concurrency=64, timeout_s=30))
     # Part of the key of a paid reply: no two scripts may share a journal's rows.
     parameters: Mapping[str, Any] = field(default_factory=lambda: {"script": next(_SCRIPTS)})
-    price: Price | None = Price(prompt=1e-6, completion=2e-6)
+    price: Price | None = field(default_factory=lambda: Price(prompt=1e-6, completion=2e-6))
     prompts: list[PromptText] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -25,8 +25,8 @@ class Model:
     parameters: Mapping[str, Any] = {}
     price: Price | None = None
 
-    def __init__(self, answer: Callable[[int], Any], limits: Limits = Limits()) -> None:
-        self.limits, self._answer, self.calls = limits, answer, 0
+    def __init__(self, answer: Callable[[int], Any], limits: Limits | None = None) -> None:
+        self.limits, self._answer, self.calls = limits or Limits(), answer, 0
 
     def prepare(self) -> None: ...
 

@@ -130,7 +130,7 @@ def test_an_unknown_name_stands_as_written():
         ("as written: zzqadrine", "zzqadrine", False)
     ]
     assert not resolved.recognised
-    assert "NOT RECOGNISED" in said(resolved)
+    assert "not a name known here" in said(resolved)
     assert [name.kind for name in resolved.names] == [NameKind.AS_WRITTEN]
 
 
