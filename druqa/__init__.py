@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from druqa.errors import DruqaError
+    from druqa.errors import DruqaError, UsageError
     from druqa.flow import acheck, check, check_many, names, plan
     from druqa.models.base import ChatModel, Limits, ModelFailure, Price, Reply
     from druqa.records import Medication
@@ -31,6 +31,7 @@ _HOME = {
     "Reply": "druqa.models.base",
     "Report": "druqa.report",
     "Settings": "druqa.settings",
+    "UsageError": "druqa.errors",
     "acheck": "druqa.flow",
     "check": "druqa.flow",
     "check_many": "druqa.flow",
@@ -50,6 +51,7 @@ __all__ = [
     "Reply",
     "Report",
     "Settings",
+    "UsageError",
     "acheck",
     "check",
     "check_many",

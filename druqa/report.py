@@ -183,9 +183,10 @@ class Report(Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def complete(self) -> bool:
-        """True if no pair is not_checked, no name is unrecognised and no question is unanswered."""
+        """True if no pair is not_checked, no name is unrecognised and no question is unanswered; False for no list."""
         return (
-            all(pair.decision is not DecisionKind.NOT_CHECKED for pair in self.pairs)
+            bool(self.medications)
+            and all(pair.decision is not DecisionKind.NOT_CHECKED for pair in self.pairs)
             and all(medication.recognised for medication in self.medications)
             and not self.questions.failed
             and not self.questions.not_asked

@@ -44,6 +44,11 @@ class Leftover(NamedTuple):
         """Whether any word has four letters or more."""
         return any(len(word) >= 4 and word.isalpha() for word in self.words)
 
+    @property
+    def has_letters(self) -> bool:
+        """Whether any word has three letters or more: too short to be looked for as a name, too long to pass over."""
+        return any(len(word) >= 3 and word.isalpha() for word in self.words)
+
 
 class Reading(NamedTuple):
     """Everything that was made of one text."""

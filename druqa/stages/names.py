@@ -23,6 +23,9 @@ SHORTEST_SURE = 6
 MOST_GUESSES = 8
 """Leftover words of one line that are compared with the whole table; the others are only reported."""
 MOST_CANDIDATES = 6
+ABOUT_A_PERSON = frozenset(["mrs", "patient", "dob", "mrn", "ssn", "nhs", "birth", "born", "phone", "email", "address"])
+"""Words beside which unknown words are no drug: they are kept out of every prompt. (Not `mr`, `dr`, `ms`: in a
+medication list these are modified release, delayed release and morphine sulfate.)"""
 
 
 def resolve(medications: Sequence[Medication], synonyms: Synonyms) -> tuple[ResolvedMedication, ...]:
@@ -42,6 +45,7 @@ class _Line:
         self.alternatives: list[tuple[str, ...]] = []
         self.doubts: list[str] = []
         self.unsure = False
+        self.personal = False
         self.guesses = 0
 
     def resolved(self) -> ResolvedMedication:
@@ -53,7 +57,7 @@ class _Line:
             self.take(found)
         self.explain(reading.leftovers, known=bool(reading.found))
         self.decode()
-        if not self.drugs:
+        if not self.drugs and not self.personal:
             self.keep_as_written([leftover.text for leftover in reading.leftovers])
         known = any(drug.known for drug in self.drugs.values())
         return ResolvedMedication(
@@ -101,7 +105,11 @@ class _Line:
 
     def explain(self, leftovers: tuple[Leftover, ...], *, known: bool) -> None:
         """The words in no known name: near misses bring candidates, words that stand apart are drugs of their own."""
-        named = [leftover for leftover in leftovers if leftover.looks_like_a_name]
+        impersonal = self.impersonal(leftovers)
+        named = [leftover for leftover in impersonal if leftover.looks_like_a_name]
+        if known:
+            short = [leftover.text for leftover in impersonal if leftover not in named and leftover.has_letters]
+            self.doubts += [f"'{text}' was not understood" for text in short]
         if known and len(self.medication.text) > LONG_TEXT:
             self.explain_long(named)
             return
@@ -114,6 +122,17 @@ class _Line:
                 self.guess(leftover, near, sure=True, alone=False)
             else:
                 self.doubts.append(f"the word{'s' * (len(leftover.words) > 1)} '{leftover.text}' was not understood")
+
+    def impersonal(self, leftovers: tuple[Leftover, ...]) -> list[Leftover]:
+        """The leftovers of a line that speaks of no person; of one that does none, for they may say who it is."""
+        self.personal = any(ABOUT_A_PERSON & set(leftover.words) for leftover in leftovers)
+        if self.personal:
+            self.unsure = True
+            self.doubts.append(
+                "the line holds words about a person: what is not a known drug name in it is not asked about"
+            )
+            return []
+        return list(leftovers)
 
     def explain_long(self, named: list[Leftover]) -> None:
         """A long text around known names is a note, not a list: its words are counted, not taken for drugs."""
