@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from druqa.cascade import load_cascade
@@ -105,9 +105,15 @@ def models(path: Path, seed: int, weights: Mapping[str, float]) -> dict[str, Cha
 
 
 # 1. Three values, fail-closed
-@given(lists, seeds, st.sampled_from(sorted(FAULTS)), st.sampled_from([0.0, 0.02, 0.3]))
+@settings(max_examples=150)
+@given(
+    st.lists(st.sampled_from([*UNKNOWN, "metformin"]), min_size=2, max_size=3, unique=True),
+    seeds,
+    st.sampled_from(sorted(FAULTS)),
+    st.sampled_from([0.02, 0.3]),
+)
 def test_no_fault_turns_into_none_found(medications: list[str], seed: int, fault: str, rate: float) -> None:
-    bound = models(full(), seed, {NO: 1 - rate, fault: rate or 1e-9})
+    bound = models(full(), seed, {NO: 1 - rate, fault: rate})
     report = run(medications, full(), bound)
     said = {**bound["screener"].said, **bound["rival"].said}
     for pair in report.of(DecisionKind.NONE_FOUND):
@@ -302,6 +308,16 @@ def test_no_more_is_asked_than_was_planned(medications: list[str], seed: int) ->
     planned = plan(medications, cascade=full(), models=bound, settings=Settings())
     report = run(medications, full(), bound)
     assert report.questions.planned - planned.look_ups <= planned.questions
+
+
+@given(st.lists(st.sampled_from(UNKNOWN), min_size=1, max_size=3, unique=True), seeds, st.booleans())
+def test_where_nobody_says_yes_the_plan_is_exact(medications: list[str], seed: int, both: bool) -> None:
+    path = cascade(f"exact_{both}", orders="both" if both else "alternate", auditors=2, rivals=2, name_prompts=1)
+    bound = models(path, seed, {NO: 1})
+    planned = plan(medications, cascade=path, models=bound, settings=Settings())
+    report = run(medications, path, bound)
+    assert report.questions.planned == planned.questions + planned.look_ups
+    assert report.cost.calls == planned.questions
 
 
 @given(lists, seeds, st.integers(0, 120))
