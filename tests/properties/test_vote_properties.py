@@ -16,7 +16,7 @@ from druqa.stages.vote import is_credible_yes, is_settled, vote
 
 PAIR = ("aspirin", "warfarin")
 # Only verdicts, no flow: examples are cheap, and the telling ones (one lone yes at k = 1) are rare.
-thorough = settings(max_examples=600)
+thorough = settings(max_examples=300)
 
 rules = st.builds(VoteRule, k=st.integers(1, 4), unclear_is_yes=st.booleans())
 
