@@ -219,6 +219,8 @@ class Verdict(Record):
     outcome: Outcome
     names: tuple[str, str]
     severity: Severity | None = None
+    effect: str = ""
+    """What happens to the patient, as a reference table words it."""
     mechanism: str = ""
     management: str = ""
     reason: NonEmpty

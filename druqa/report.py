@@ -63,6 +63,7 @@ class Answer(Record):
 
     text: NonEmpty
     severity: Severity | None
+    effect: str = ""
     mechanism: str
     management: str
     evidence: tuple[str, ...] = ()

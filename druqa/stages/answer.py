@@ -12,7 +12,7 @@ from druqa.report import Answer, Decision, DecisionKind
 
 
 def compose(pair: DrugPair, decision: Decision) -> Answer:
-    """The answer without a model: what the worst verdicts say of mechanism and management.
+    """The answer without a model: what the worst verdicts say of effect, mechanism and management.
 
     Without a flag it is one fixed sentence: a rival is to judge the claim, not the number of voices behind it.
     """
@@ -21,12 +21,14 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
         text = f"No clinically relevant interaction between {first} and {second} was found."
         return Answer(text=text, severity=None, mechanism="", management="", written_by="composed")
     worst = [voice for voice in speaking(decision) if voice.graded is decision.severity]
+    effect = _joined(voice.effect for voice in worst)
     mechanism = _joined(voice.mechanism for voice in worst)
     management = _joined(voice.management for voice in worst)
     text = f"{first} with {second}: {decision.severity}."
     return Answer(
-        text=" ".join(part for part in (text, _sentence(mechanism), _sentence(management)) if part),
+        text=" ".join(part for part in (text, _sentence(effect), _sentence(mechanism), _sentence(management)) if part),
         severity=decision.severity,
+        effect=effect,
         mechanism=mechanism,
         management=management,
         evidence=_evidence(decision),
@@ -53,6 +55,7 @@ async def write(pair: DrugPair, decision: Decision, prompt: AnswerPrompt, model:
     return Answer(
         text=heard.reply.text,
         severity=decision.severity,
+        effect=composed.effect,
         mechanism=heard.reply.mechanism,
         management=heard.reply.management,
         evidence=_evidence(decision),

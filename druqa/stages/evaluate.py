@@ -31,6 +31,7 @@ def _from_evidence(pair: DrugPair, evaluator: str, hit: Hit) -> Verdict:
         outcome=Outcome.INTERACTION,
         names=(pair.first.name, pair.second.name),
         severity=hit.severity,
+        effect=hit.effect,
         mechanism=hit.mechanism,
         management=hit.management,
         reason=hit.chain,

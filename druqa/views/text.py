@@ -118,7 +118,10 @@ def _flag(pair: PairReport, report: Report) -> Iterator[Block]:
         if pair.answer.written_by != "composed":
             yield _body("", safe(pair.answer.text))
         else:
-            yield from (_body("", safe(text)) for text in [pair.answer.mechanism] if text)
+            because = (
+                f" ({pair.answer.mechanism})" if pair.answer.mechanism and pair.answer.effect else pair.answer.mechanism
+            )
+            yield from (_body("", safe(text)) for text in [f"{pair.answer.effect}{because}"] if text)
         if pair.answer.management:
             yield _body("Do: ", safe(pair.answer.management))
     yes = voices(v for v in pair.verdicts if v.outcome in (Outcome.INTERACTION, Outcome.UNCLEAR))

@@ -1,4 +1,4 @@
-"""The door to litellm: what it reads of litellm that is not its public face, and what it makes of replies and errors."""
+"""The door to litellm: what it reads of litellm's inside, and what it makes of replies and errors."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def test_a_reply_without_content_is_a_paid_reply_without_text(empty: Obj) -> Non
         (529, True, False),
     ],
 )
-def test_errors_by_status(status: int, retryable: bool, fatal: bool) -> None:
+def test_errors_by_status(status: int, retryable: int, fatal: int) -> None:
     error = Exception("boom")
     error.status_code = status  # type: ignore[attr-defined]
     error.response = Obj(headers={"retry-after": "7"})  # type: ignore[attr-defined]
     failure = _failure("m", error)
-    assert (failure.retryable, failure.fatal, failure.retry_after) == (retryable, fatal, 7.0)
+    assert (failure.retryable, failure.fatal, failure.retry_after) == (bool(retryable), bool(fatal), 7.0)
 
 
 @pytest.mark.parametrize("after", ["Wed, 21 Oct 2026 07:28:00 GMT", "soon", ""])
