@@ -91,6 +91,9 @@ def _notes(setup: Setup, asker: Asker, resolved: Sequence[ResolvedMedication]) -
     guessed = sorted(name for name in setup.binding.models if not is_known(name) and not setup.settings.of(name).family)
     if guessed and len(setup.binding.models) > 1:
         notes.append(f"the family of {', '.join(guessed)} is not known: each is taken to be a family of its own")
+    if strangers := sorted(set(setup.settings.models) - set(setup.binding.models)) if setup.binding.models else []:
+        notes.append(f"the settings of {', '.join(strangers)} were not used: no role is bound to that name")
+    notes += sorted(asker.reasons_not_asked)
     if asker.exchange.damaged:
         notes.append(f"{asker.exchange.damaged} rows of the journal were damaged, and were asked again")
     if asker.exchange.unkept:

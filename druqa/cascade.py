@@ -105,14 +105,12 @@ class NamePrompt(Record):
 
 
 class NamesPlan(Record):
-    """Which names of a drug are asked about: always those as written and the generic, then these."""
+    """Which names of a drug are asked about, each with each of the other drug: as written, generic, and these."""
 
-    combine: Literal["every"] = "every"
-    """Every name of one drug is asked with every name of the other."""
     table_names: Annotated[int, Field(ge=0)] = 0
     """How many further names from `synonym_data/`, in the table's order of importance."""
     proposed_names: Annotated[int, Field(ge=0)] = 0
-    """How many further names that models proposed."""
+    """How many further names that each model proposed."""
     prompts: tuple[NamePrompt, ...] = ()
 
 
@@ -187,6 +185,11 @@ class Cascade(Record):
         names = [*(e.name for e in (*self.evaluators, *auditors)), *(rival.name for rival in self.rival)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"the name {twice[0]!r} is given twice; name each evaluator, auditor and rival apart")
+        roles = {evaluator.role for evaluator in (*self.evaluators, *auditors)} | {p.role for p in self.names.prompts}
+        if "rival" in roles:
+            raise ValueError("the role rival is for [[rival]]: it may have no model, and would leave questions unasked")
+        if self.prompt_evaluators and self.vote.k > (most := len(self.evaluators)):
+            raise ValueError(f"vote.k is {self.vote.k}, but there are {most} evaluators: none could flag")
         if self.prompt_evaluators and not self.sign_off:
             raise ValueError("[sign_off] is missing: models may not call a pair none found without auditors")
         if not self.prompt_evaluators and (self.sign_off or self.answer or self.rival or self.names.prompts):
@@ -223,7 +226,7 @@ def load_cascade(name_or_path: str | Path) -> Cascade:
     path = _locate(name_or_path)
     file = path / "cascade.toml"
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        raw = tomllib.loads(_text(file))
     except tomllib.TOMLDecodeError as error:
         raise CascadeError(f"not valid TOML: {error}", where=str(file)) from None
     if "sha256" in raw:
@@ -280,16 +283,23 @@ def _read_prompts(node: Any, prompts: Path) -> Any:
 
 def _read_prompt(name: str, prompts: Path) -> dict[str, str]:
     file = prompts / name
-    if file.parent != prompts or not file.is_file():
+    if file.parent != prompts or file.suffix != ".md" or not file.is_file():
         raise CascadeError(
             f"the prompt file {name!r} does not exist", where=str(prompts), mend="add it or mend `prompt`"
         )
-    instruction, line, slot = file.read_text(encoding="utf-8").partition(DATA_SLOT)
+    instruction, line, slot = _text(file).partition(DATA_SLOT)
     if not line:
         raise CascadeError(
             "no data slot", where=str(file), mend="end the instruction by a line `---`, then the placeholders"
         )
     return {"file": name, "instruction": instruction.strip(), "slot": slot.strip()}
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CascadeError(f"cannot be read: {error}", where=str(file), mend="save it as UTF-8") from None
 
 
 def _needs(prompt: Prompt, required: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,10 @@ class _Commands(click.Group):
     """Turns every error into a message and an exit code; a traceback only with DRUQA_DEBUG=1."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal that cannot show a letter gets its code; it never gets an error in place of a report.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except DruqaError as error:
@@ -89,14 +94,14 @@ def check(
     only_plan: bool,  # noqa: FBT001
     **limits: Any,
 ) -> None:
-    r"""Check the medications given, and those in --file, as one list.
+    """Check the medications given, and those in --file, as one list.
 
     \b
     Examples:
       druqa check "Coumadin 5 mg tablet" Bactrim "aspirin 81 mg"
       druqa check --file list.txt --json
       druqa check warfarin aspirin --model screener=openai/gpt-4o-mini --plan
-    """
+    """  # noqa: D301 - click wants the character itself
     from druqa.flow import check as run  # noqa: PLC0415
     from druqa.flow import plan as make_plan  # noqa: PLC0415
     from druqa.settings import load_settings  # noqa: PLC0415

@@ -44,7 +44,3 @@ class DataError(DruqaError):
 
 class JournalError(DruqaError):
     """Paid replies cannot be kept, so none may be bought."""
-
-
-class BudgetError(DruqaError):
-    """The plan costs more than the budget allows; nothing was asked."""

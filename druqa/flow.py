@@ -56,7 +56,7 @@ async def acheck(
     """
     setup = set_up(cascade, models, settings)
     async with _exchange(setup) as exchange:
-        return await _check(read_medications(medications), setup, Asker(exchange))
+        return await _check(read_medications(medications), setup, Asker(exchange, setup.settings.budget_calls))
 
 
 async def _check(medications: Sequence[Medication], setup: Setup, asker: Asker) -> Report:
@@ -222,7 +222,7 @@ def check_many(
 ) -> list[Report]:
     """Check many lists; a report for each, in their order. A question that several lists share is asked once.
 
-    The budget and the deadline of the settings hold for each list, and for the whole run.
+    The budget of the settings holds for each list, the deadline for the whole run.
     """
     return _run(_check_all(lists, set_up(cascade, models, settings)))
 
@@ -232,7 +232,7 @@ async def _check_all(lists: Iterable[Medications], setup: Setup) -> list[Report]
 
     async def one(medications: Sequence[Medication], exchange: Exchange) -> Report:
         async with slots:
-            return await _check(medications, setup, Asker(exchange))
+            return await _check(medications, setup, Asker(exchange, setup.settings.budget_calls))
 
     async with _exchange(setup) as exchange:
         return await asyncio.gather(*(one(read_medications(medications), exchange) for medications in lists))
@@ -249,6 +249,8 @@ async def _exchange(setup: Setup) -> AsyncIterator[Exchange]:
             yield exchange
         finally:
             await exchange.close()
+            if journal:
+                await journal.drain()
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

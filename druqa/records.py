@@ -137,7 +137,9 @@ class Match(Record):
     how: How
     matched: str
     score: Annotated[float, Field(ge=0, le=100)] = 100.0
-    """Similarity of the spelling, 0 to 100 (rapidfuzz WRatio or ratio); 100 unless `how` is fuzzy."""
+    """Similarity of the spelling, 0 to 100 (rapidfuzz ratio); 100 unless `how` is fuzzy."""
+    guess: bool = False
+    """True if these words are only what the writer may have meant."""
 
 
 class ResolvedMedication(Record):
@@ -197,17 +199,16 @@ class DrugPair(Record):
 
 
 class Question(Record):
-    """One prompt, or one table look-up, for one name pair in one order, asked of one model."""
+    """One prompt for one name pair in one order, asked of one model; a table is asked about the pair itself."""
 
     id: NonEmpty
     evaluator: NonEmpty
     stage: Stage
     pair: tuple[str, str]
     names: tuple[str, str]
-    role: str | None = None
-    """The model role that answers; None for a table look-up."""
-    model: str | None = None
-    """The model bound to the role; None for a table look-up."""
+    role: NonEmpty
+    model: NonEmpty
+    """The model asked, one of those bound to the role."""
 
 
 class Verdict(Record):

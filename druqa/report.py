@@ -118,6 +118,13 @@ class PairReport(Record):
     answer: Answer | None = None
     review: Review | None = None
 
+    @model_validator(mode="after")
+    def _none_found_is_earned(self) -> Self:
+        noes = all(verdict.outcome is Outcome.NO_INTERACTION for verdict in self.verdicts)
+        if self.decision is DecisionKind.NONE_FOUND and not (self.verdicts and noes):
+            raise ValueError("none_found needs every verdict to be an explicit no")
+        return self
+
 
 class QuestionCounts(Record):
     """What became of the questions, table look-ups included: planned = answered + failed + not_asked."""

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from druqa.cascade import Role
 from druqa.errors import SettingsError
-from druqa.records import Record
+from druqa.records import NonEmpty, Record
 
 FILE = "druqa.toml"
 ROLES: tuple[str, ...] = get_args(Role)
@@ -36,7 +36,7 @@ class ModelSettings(Record):
 class Settings(Record):
     """Everything that a user may set."""
 
-    roles: dict[Role, tuple[str, ...]] = {}
+    roles: dict[Role, tuple[NonEmpty, ...]] = {}
     """Role to the models bound to it, each a litellm model name or `local:/path/to/model.gguf`."""
     models: dict[str, ModelSettings] = {}
     deadline_s: Annotated[float, Field(gt=0)] | None = None
@@ -61,7 +61,10 @@ def load_settings(bound: Sequence[str] = (), **over: Any) -> Settings:
 
     """
     raw = _from_file()
-    roles = {**raw.get("roles", {}), **_from_environment(), **_from_bindings(bound)}
+    table = raw.get("roles", {})
+    if not isinstance(table, dict):
+        raise SettingsError("`roles` is not a table", where=_file().name, mend='write [roles], then screener = "MODEL"')
+    roles = {**table, **_from_environment(), **_from_bindings(bound)}
     given = {key: value for key, value in over.items() if value is not None}
     try:
         return Settings.model_validate({**raw, "roles": {role: _listed(v) for role, v in roles.items()}, **given})
@@ -69,7 +72,8 @@ def load_settings(bound: Sequence[str] = (), **over: Any) -> Settings:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         mend = f"known keys are: {', '.join(Settings.model_fields)}" if first["type"] == "extra_forbidden" else ""
-        raise SettingsError(f"`{key}`: {first['msg']}", where=_file().name, mend=mend) from None
+        where = "settings" if first["loc"][0] in given else _file().name
+        raise SettingsError(f"`{key}`: {first['msg']}", where=where, mend=mend) from None
 
 
 def journal_path() -> Path:

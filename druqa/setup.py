@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from druqa.cascade import Cascade, Evaluator, load_cascade
-from druqa.errors import UsageError
+from druqa.errors import SettingsError, UsageError
 from druqa.knowledge.evidence import Evidence, load_evidence
 from druqa.knowledge.synonyms import Synonyms, load_synonyms
 from druqa.models.binding import Binding, Given, bind
@@ -46,7 +46,13 @@ def set_up(cascade: str | Path | None, models: Given | None, settings: Settings 
 
     """
     settings = settings if settings is not None else load_settings()
-    with_models = bool(settings.roles.get("screener") or (models and models.get("screener")))
+    with_models = bool(settings.roles.get("screener") or (isinstance(models, Mapping) and models.get("screener")))
+    if cascade is None and not with_models and (settings.roles or models):
+        raise SettingsError(
+            "models are bound, but none to the role screener, so no model would be asked",
+            where="models",
+            mend="bind one to screener, or name the cascade: --cascade embedded",
+        )
     loaded = load_cascade(cascade or (WITH_MODELS if with_models else WITHOUT_MODELS))
     return Setup(loaded, bind(loaded, settings, models), settings, load_synonyms(), load_evidence())
 
@@ -62,14 +68,17 @@ def read_medications(medications: Iterable[str | Medication]) -> tuple[Medicatio
         raise UsageError(
             "one string was given where a list is due", where="medications", mend=f"give [{medications!r}]"
         )
+    if isinstance(medications, Mapping) or not isinstance(medications, Iterable):
+        raise UsageError(f"a {type(medications).__name__} was given where a list is due", where="medications")
     return tuple(_read(index, item) for index, item in enumerate(medications))
 
 
 def _read(index: int, item: object) -> Medication:
-    if isinstance(item, Medication):
-        return item
-    if isinstance(item, str):
-        return Medication(text=item)
+    if isinstance(item, Medication | str):
+        medication = item if isinstance(item, Medication) else Medication(text=item)
+        # A byte that is no UTF-8 reaches Python as a lone surrogate, which nothing can print or store.
+        whole = medication.text.encode("utf-8", "backslashreplace").decode("utf-8")
+        return medication.model_copy(update={"text": whole})
     raise UsageError(
         f"neither a text nor a Medication: {type(item).__name__}",
         where=f"medications[{index}]",

@@ -46,8 +46,8 @@ class Leftover(NamedTuple):
 
     @property
     def has_letters(self) -> bool:
-        """Whether any word has three letters or more: too short to be looked for as a name, too long to pass over."""
-        return any(len(word) >= 3 and word.isalpha() for word in self.words)
+        """Whether a word has three letters, or any if it stands apart: too short to look up, too long to pass over."""
+        return any(len(word) >= (1 if self.separate else 3) and word.isalpha() for word in self.words)
 
 
 class Reading(NamedTuple):

@@ -80,36 +80,48 @@ class Tally:
 
 
 class Asker:
-    """Asks on behalf of one report."""
+    """Asks on behalf of one report, and never more often than its budget allows."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, budget_calls: int) -> None:
         self.exchange = exchange
+        self._left = budget_calls
+        self.reasons_not_asked: set[str] = set()
         self.tally = Tally()
 
     async def ask(self, model: str, role: str, prompt: PromptText, expected: type[T], question_id: str) -> Heard[T]:
         """Ask, and ask once more if the reply cannot be read. Never raises for what a model does."""
         family = self.exchange.model(model).family
-        problem = ""
-        status = Status.NOT_ASKED if self.exchange.over else Status.UNPARSED
-        if status is Status.NOT_ASKED:
-            problem = "the run's deadline passed before it was asked"
-        else:
-            for _ in ("first", "re-ask"):
-                try:
-                    key, reply = await self.exchange.reply(model, _ask_again(prompt, problem), json_schema(expected))
-                except ModelFailure as failure:
-                    status, problem = Status.FAILED, failure.reason
-                    break
-                self.tally.use(key, role, reply)
-                try:
-                    read = read_reply(reply, expected, question_id)
-                except UnparsedReplyError as error:
-                    problem = str(error)
-                    continue
-                self.tally.count(Status.ANSWERED)
-                return Heard(model, family, Status.ANSWERED, read)
+        status, problem = self._may_ask()
+        for _ in ("first", "re-ask") if status is None else ():
+            if self._may_ask()[0]:
+                break
+            self._left -= 1
+            try:
+                key, reply = await self.exchange.reply(model, _ask_again(prompt, problem), json_schema(expected))
+            except ModelFailure as failure:
+                status, problem = Status.FAILED, failure.reason
+                break
+            self.tally.use(key, role, reply)
+            try:
+                read = read_reply(reply, expected, question_id)
+            except UnparsedReplyError as error:
+                problem = str(error)
+                continue
+            self.tally.count(Status.ANSWERED)
+            return Heard(model, family, Status.ANSWERED, read)
+        status = status or Status.UNPARSED
         self.tally.count(status)
+        if status is Status.NOT_ASKED:
+            self.reasons_not_asked.add(problem)
         return Heard(model, family, status, None, problem)
+
+    def _may_ask(self) -> tuple[Status | None, str]:
+        """None if a call may be made now; else that it is not asked, and why."""
+        if self.exchange.over:
+            return Status.NOT_ASKED, "the deadline passed before every question was asked"
+        if self._left <= 0:
+            return Status.NOT_ASKED, "the budget of model calls was spent before every question was asked"
+        return None, ""
 
 
 def _ask_again(prompt: PromptText, problem: str) -> PromptText:

@@ -67,7 +67,7 @@ class ChatModel(Protocol):
         """What a token costs; None where that is not known."""
 
     def prepare(self) -> None:
-        """Load what is slow to load. Called once, off the event loop, before any deadline runs.
+        """Load what is slow to load. Called once, off the event loop; the run's deadline is already running.
 
         Raises:
             ModelFailure: if the model can never answer.
@@ -88,10 +88,14 @@ _SECRET_SHAPE = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|hf|AIza)[-_][A-Za-z0-9_\-
 _LONGEST_REASON = 300
 
 
+KEY_VARIABLES: set[str] = set()
+"""Environment variables that the settings name as holding a key, whatever they are called."""
+
+
 def scrub(text: str) -> str:
     """Remove keys and tokens from a text: those in the environment, and whatever has the shape of one."""
     for name, value in os.environ.items():
-        if len(value) >= 6 and _SECRET_NAME.search(name):
+        if len(value) >= 6 and (name in KEY_VARIABLES or _SECRET_NAME.search(name)):
             text = text.replace(value, "[secret]")
     text = " ".join(_SECRET_SHAPE.sub("[secret]", text).split())
     return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + " ..."

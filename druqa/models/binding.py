@@ -34,6 +34,8 @@ def bind(cascade: Cascade, settings: Settings, given: Given | None = None) -> Bi
         SettingsError: if a role is misspelt, the screener has no model, or the rival is of an evaluator's family.
 
     """
+    if given is not None and not isinstance(given, Mapping):
+        raise SettingsError(f"a {type(given).__name__} was given", where="models", mend='give {"screener": MODEL}')
     asked: dict[str, Sequence[str | ChatModel]] = dict(settings.roles.items())
     for role, models in (given or {}).items():
         if role not in ROLES:
@@ -50,7 +52,8 @@ def bind(cascade: Cascade, settings: Settings, given: Given | None = None) -> Bi
         asked.setdefault(role, asked.get("screener", ()))
     known: dict[str, ChatModel] = {}
     roles = {
-        role: tuple(_model(model, settings, known).name for model in asked.get(role, ())) for role in sorted(needed)
+        role: tuple(dict.fromkeys(_model(model, settings, known).name for model in asked.get(role, ())))
+        for role in sorted(needed)
     }
     _rival_is_a_stranger(roles, known)
     return Binding(roles, {name: known[name] for names in roles.values() for name in names})
@@ -58,6 +61,8 @@ def bind(cascade: Cascade, settings: Settings, given: Given | None = None) -> Bi
 
 def _model(model: str | ChatModel, settings: Settings, known: dict[str, ChatModel]) -> ChatModel:
     name = model if isinstance(model, str) else model.name
+    if name in known and not isinstance(model, str) and known[name] is not model:
+        raise SettingsError(f"two different models are both named {name}", where="models", mend="name each apart")
     if name not in known:
         if not isinstance(model, str):
             known[name] = model

@@ -9,13 +9,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from druqa.cascade import PromptText
-from druqa.models.base import Limits, ModelFailure, Price, Reply
+from druqa.models.base import KEY_VARIABLES, Limits, ModelFailure, Price, Reply
 from druqa.models.families import family_of
 from druqa.settings import ModelSettings
 
@@ -42,6 +43,8 @@ class LitellmModel:
         self.price = price_of(name)
         self._api_base = settings.api_base
         self._key_env = settings.api_key_env
+        if self._key_env:
+            KEY_VARIABLES.add(self._key_env)
 
     def prepare(self) -> None:
         """Import litellm, quiet and offline."""
@@ -116,6 +119,8 @@ def _litellm() -> Any:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     # A debug log of litellm holds whole prompts.
     os.environ["LITELLM_LOG"] = "ERROR"
+    # What pydantic has to say of litellm's own types is nothing that a user can mend.
+    warnings.filterwarnings("ignore", message=r"Item .* on TypedDict", category=UserWarning)
     import litellm  # noqa: PLC0415 - takes seconds: only when a model is asked
 
     litellm.suppress_debug_info = True

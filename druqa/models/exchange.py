@@ -15,7 +15,7 @@ from aiolimiter import AsyncLimiter
 
 from druqa.cascade import PromptText
 from druqa.errors import JournalError
-from druqa.models.base import ChatModel, ModelFailure, Reply
+from druqa.models.base import ChatModel, ModelFailure, Reply, scrub
 from druqa.models.journal import Journal, reply_key
 
 ATTEMPTS = 4
@@ -85,8 +85,8 @@ class Exchange:
     async def _prepare(line: Line) -> None:
         try:
             await asyncio.to_thread(line.model.prepare)
-        except ModelFailure as failure:
-            line.closed = failure.reason
+        except Exception as error:  # noqa: BLE001 - a model that cannot load answers nothing; the rest goes on
+            line.closed = error.reason if isinstance(error, ModelFailure) else scrub(f"{type(error).__name__}: {error}")
 
     @property
     def over(self) -> bool:
@@ -147,7 +147,7 @@ class Exchange:
                 raise ModelFailure(line.closed)
             began = monotonic()
             try:
-                reply = await _within(self._left(line.model.limits.timeout_s), line.model.complete(prompt, schema))
+                reply = await _within(self._left(line.model.limits.timeout_s), _complete(line.model, prompt, schema))
             except ModelFailure as failure:
                 line.failed(failure, began)
                 raise
@@ -172,6 +172,14 @@ class Exchange:
 
     def _left(self, at_most: float) -> float:
         return at_most if self._ends is None else max(0.0, min(at_most, self._ends - monotonic()))
+
+
+async def _complete(model: ChatModel, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
+    """Call the model inside a coroutine, so that whatever it raises, and whenever, is raised here."""
+    reply = await model.complete(prompt, schema)
+    if not isinstance(reply, Reply):
+        raise ModelFailure(f"{model.name} returned a {type(reply).__name__}, not a Reply")
+    return reply
 
 
 async def _within(seconds: float, call: Awaitable[Reply]) -> Reply:

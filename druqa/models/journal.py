@@ -46,7 +46,7 @@ class Journal:
         self.path = path
         self.damaged = 0
         """Rows met so far whose checksum failed; they are asked again."""
-        self._waiting: list[tuple[str, Reply, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[tuple[str, str, str], asyncio.Future[None]]] = []
         self._flusher: asyncio.Task[None] | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,22 +78,32 @@ class Journal:
         self._db.close()
 
     def kept(self, keys: Iterable[str]) -> dict[str, Reply]:
-        """The replies that were paid before, by key. Rows whose checksum fails are left out and counted."""
+        """The replies that were paid before, by key. Rows whose checksum fails are left out and counted.
+
+        Raises:
+            JournalError: if the file is damaged.
+
+        """
         wanted, found = list(keys), {}
         for start in range(0, len(wanted), _CHUNK):
-            chunk = wanted[start : start + _CHUNK]
-            marks = ",".join("?" * len(chunk))
-            rows = self._db.execute(f"SELECT key, reply, sha256 FROM replies WHERE key IN ({marks})", chunk)  # noqa: S608
-            for key, text, checksum in rows:
+            for key, text, checksum in self._rows(wanted[start : start + _CHUNK]):
                 if (reply := self._checked(key, text, checksum)) is not None:
                     found[key] = reply
         return found
 
+    def _rows(self, keys: list[str]) -> list[tuple[str, str, str]]:
+        query = f"SELECT key, reply, sha256 FROM replies WHERE key IN ({','.join('?' * len(keys))})"  # noqa: S608
+        try:
+            return self._db.execute(query, keys).fetchall()
+        except sqlite3.Error as error:
+            mend = "move the file away; its replies are lost to druqa and would be paid again"
+            raise JournalError(f"the journal is damaged: {error}", where=str(self.path), mend=mend) from None
+
     def _checked(self, key: str, text: str, checksum: str) -> Reply | None:
         if _checksum(key, text) == checksum:
             try:
-                return Reply.model_validate_json(text)
-            except ValidationError:
+                return Reply.model_validate(json.loads(text))
+            except (ValueError, ValidationError):
                 pass  # whole, but of another druqa's making: as good as absent
         self.damaged += 1
         return None
@@ -106,7 +116,7 @@ class Journal:
 
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((key, reply, done))
+        self._waiting.append((_row(key, reply), done))
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush())
         await done
@@ -116,8 +126,8 @@ class Journal:
         while self._waiting:
             await asyncio.sleep(_GATHER_S)
             batch, self._waiting = self._waiting, []
-            failure = self._commit([(key, reply) for key, reply, _ in batch])
-            for _, _, done in batch:
+            failure = self._commit([row for row, _ in batch])
+            for _, done in batch:
                 if done.cancelled():
                     continue
                 if failure:
@@ -125,9 +135,12 @@ class Journal:
                 else:
                     done.set_result(None)
 
-    def _commit(self, replies: list[tuple[str, Reply]]) -> JournalError | None:
-        texts = [(key, reply.model_dump_json()) for key, reply in replies]
-        rows = [(key, text, _checksum(key, text)) for key, text in texts]
+    async def drain(self) -> None:
+        """Wait until everything handed in so far is committed, or has failed."""
+        if self._flusher is not None:
+            await self._flusher
+
+    def _commit(self, rows: list[tuple[str, str, str]]) -> JournalError | None:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("INSERT OR REPLACE INTO replies VALUES (?, ?, ?)", rows)
@@ -137,6 +150,12 @@ class Journal:
                 self._db.execute("ROLLBACK")
             return JournalError(f"a paid reply could not be kept: {error}", where=str(self.path))
         return None
+
+
+def _row(key: str, reply: Reply) -> tuple[str, str, str]:
+    # ASCII: a lone surrogate in a reply is no UTF-8, and must not keep the reply from being kept.
+    text = json.dumps(reply.model_dump(), ensure_ascii=True)
+    return key, text, _checksum(key, text)
 
 
 def _checksum(key: str, text: str) -> str:

@@ -29,7 +29,10 @@ class LocalModel:
         self.family = settings.family or family_of(self.path.name)
         # llama.cpp answers one prompt at a time here: a second would only wait inside it, with our clock running.
         self.limits = Limits(concurrency=1, timeout_s=settings.timeout_s)
-        self.parameters = {**DEFAULT_PARAMETERS, **settings.parameters}
+        self._sent = {**DEFAULT_PARAMETERS, **settings.parameters}
+        # Another file under the same path is another model: its replies must not pass for this one's.
+        stat = self.path.stat() if self.path.is_file() else None
+        self.parameters = {**self._sent, "file": [stat.st_size, stat.st_mtime_ns] if stat else None}
         self.price = Price(prompt=0.0, completion=0.0)
         self._server: Any = None
         self._loading = Lock()
@@ -67,7 +70,7 @@ class LocalModel:
                 {"role": "user", "content": prompt.data},
             ],
             "response_format": {"type": "json_schema", "json_schema": dict(schema)},
-            **self.parameters,
+            **self._sent,
         }
         response = await asyncio.to_thread(self._server.handle_chat_completions, request)
         return self._reply(json.loads(response) if isinstance(response, str | bytes) else response)

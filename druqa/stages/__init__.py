@@ -1,1 +1,1 @@
-"""The steps of the flow. Siblings never import each other; only druqa.check composes them."""
+"""The steps of the flow. Siblings never import each other; only druqa.flow composes them."""

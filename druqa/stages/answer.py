@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from druqa.cascade import AnswerPrompt
@@ -56,8 +57,9 @@ async def write(pair: DrugPair, decision: Decision, prompt: AnswerPrompt, model:
         text=heard.reply.text,
         severity=decision.severity,
         effect=composed.effect,
-        mechanism=heard.reply.mechanism,
-        management=heard.reply.management,
+        mechanism=composed.mechanism or heard.reply.mechanism,
+        # What a reference says to do is never replaced by what a model says.
+        management=composed.management or heard.reply.management,
         evidence=_evidence(decision),
         written_by=model,
     )
@@ -72,17 +74,16 @@ def objections_to(draft: AnswerReply, pair: DrugPair, decision: Decision) -> tup
     objections += [
         f"the draft does not name {name}" for name in (pair.first.name, pair.second.name) if name.casefold() not in text
     ]
-    if any(phrase in text for phrase in _DENIALS):
-        objections.append("the draft denies the interaction that was flagged")
+    if denial := _DENIAL.search(" ".join((draft.text, draft.mechanism, draft.management)).casefold()):
+        objections.append(f"the draft plays the flag down: {denial.group()!r}")
     return tuple(objections)
 
 
-_DENIALS = (
-    "no interaction",
-    "no known interaction",
-    "no clinically relevant interaction",
-    "do not interact",
-    "does not interact",
+# What an answer about a flagged pair has no business to say. It refuses some harmless drafts too: the composed answer
+# then stands in their place, which loses nothing.
+_DENIAL = re.compile(
+    r"\b(no|not|without|isn't|lacks?)\b[^.;]{0,50}\b(interact\w*|risks?|concerns?|action|contraindicat\w*|clinical\w*)\b"
+    r"|\bsafe(ly)?\b|\bharmless\b|\bno problem"
 )
 
 

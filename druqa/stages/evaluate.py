@@ -48,8 +48,8 @@ async def evaluate(
 
 
 async def _ask(question: Question, evaluator: Evaluator, asker: Asker) -> Verdict | None:
-    if evaluator.prompt is None or question.role is None or question.model is None:
-        raise ValueError(f"the question {question.id} is not for a model")
+    if evaluator.prompt is None:
+        raise ValueError(f"{evaluator.name} reads tables: it has no prompt for the question {question.id}")
     first, second = question.names
     prompt = evaluator.prompt.fill(question_id=question.id, first=first, second=second)
     heard = await asker.ask(question.model, question.role, prompt, VerdictReply, question.id)

@@ -6,10 +6,11 @@ Matching only adds: a spelling that is merely near a known name brings candidate
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 
 from druqa.knowledge.reading import Found, Leftover, read
-from druqa.knowledge.spelling import key, printable, squash, suspicious
+from druqa.knowledge.spelling import key, printable, squash, suspicious, tokens
 from druqa.knowledge.synonyms import Near, Synonyms
 from druqa.records import Drug, DrugName, How, Match, Medication, NameKind, ResolvedMedication
 
@@ -20,12 +21,17 @@ SURE = 90.0
 """rapidfuzz ratio from which one single nearest drug counts as recognised, though never without a doubt."""
 WEAK = 70.0
 SHORTEST_SURE = 6
+NEAR_ENOUGH_BESIDE = 85.0
+"""rapidfuzz ratio from which words beside a known name, with nothing between, are taken for a misspelt name too."""
 MOST_GUESSES = 8
 """Leftover words of one line that are compared with the whole table; the others are only reported."""
 MOST_CANDIDATES = 6
 ABOUT_A_PERSON = frozenset(["mrs", "patient", "dob", "mrn", "ssn", "nhs", "birth", "born", "phone", "email", "address"])
 """Words beside which unknown words are no drug: they are kept out of every prompt. (Not `mr`, `dr`, `ms`: in a
 medication list these are modified release, delayed release and morphine sulfate.)"""
+
+# Runs of digits as in record numbers, insurance numbers and dates; a strength has fewer.
+_IDENTIFIER = re.compile(r"\d{5,}|\d{3}-\d\d-\d{4}|\d{4}-\d\d-\d\d|\d\d?[/.]\d\d?[/.]\d{2,4}")
 
 
 def resolve(medications: Sequence[Medication], synonyms: Synonyms) -> tuple[ResolvedMedication, ...]:
@@ -46,6 +52,8 @@ class _Line:
         self.doubts: list[str] = []
         self.unsure = False
         self.personal = False
+        self.certain: set[str] = set()
+        """Drugs that some words of the line can only mean: no alternatives to anything."""
         self.guesses = 0
 
     def resolved(self) -> ResolvedMedication:
@@ -58,7 +66,7 @@ class _Line:
         self.explain(reading.leftovers, known=bool(reading.found))
         self.decode()
         if not self.drugs and not self.personal:
-            self.keep_as_written([leftover.text for leftover in reading.leftovers])
+            self.keep_as_written([leftover.text for leftover in reading.leftovers if leftover.looks_like_a_name])
         known = any(drug.known for drug in self.drugs.values())
         return ResolvedMedication(
             text=text,
@@ -68,9 +76,16 @@ class _Line:
             drugs=tuple(self.drugs.values()),
             names=tuple(self.names()),
             matches=tuple(self.matches.values()),
-            alternatives=tuple(dict.fromkeys(self.alternatives)),
+            alternatives=tuple(self.open_alternatives()),
             doubts=tuple(dict.fromkeys(self.doubts)),
         )
+
+    def open_alternatives(self) -> Iterable[tuple[str, ...]]:
+        """The groups of which only one drug is meant, less the drugs that other words of the line name for sure."""
+        for group in dict.fromkeys(self.alternatives):
+            still_open = tuple(drug for drug in group if drug not in self.certain)
+            if len(still_open) > 1:
+                yield still_open
 
     def names(self) -> Iterable[DrugName]:
         """Every name of every drug, what was written first."""
@@ -88,6 +103,8 @@ class _Line:
         drugs = found.drugs
         if len(drugs) > 1 and "combination" not in kinds:
             self.alternatives.append(drugs)
+        else:
+            self.certain.update(drugs)
         if kinds == {"class"}:
             self.doubts.append(f"'{found.text}' is a class, not one drug: checked as each of its {len(drugs)} members")
         elif kinds == {"misspelling"}:
@@ -95,44 +112,56 @@ class _Line:
         elif len(drugs) > 1 and kinds != {"combination"}:
             self.doubts.append(f"'{found.text}' may mean {_listed(drugs)}: checked as each of them")
 
-    def add(self, drug_id: str, text: str, how: How, *, score: float = 100.0, written: bool = True) -> None:
+    def add(
+        self, drug_id: str, text: str, how: How, *, score: float = 100.0, written: bool = True, guess: bool = False
+    ) -> None:
         """A known drug, the words that led to it, and these words as one of its names."""
         self.drugs.setdefault(drug_id, self.synonyms.drug(drug_id))
-        self.matches.setdefault((drug_id, text), Match(drug=drug_id, how=how, matched=text, score=score))
+        self.matches.setdefault((drug_id, text), Match(drug=drug_id, how=how, matched=text, score=score, guess=guess))
         if written and text and squash(key(text)) != squash(drug_id):
             name = DrugName(text=text, kind=NameKind.AS_WRITTEN, source="input", drug=drug_id)
             self.written.setdefault((drug_id, key(text)), name)
 
     def explain(self, leftovers: tuple[Leftover, ...], *, known: bool) -> None:
-        """The words in no known name: near misses bring candidates, words that stand apart are drugs of their own."""
-        impersonal = self.impersonal(leftovers)
-        named = [leftover for leftover in impersonal if leftover.looks_like_a_name]
-        if known:
-            short = [leftover.text for leftover in impersonal if leftover not in named and leftover.has_letters]
-            self.doubts += [f"'{text}' was not understood" for text in short]
-        if known and len(self.medication.text) > LONG_TEXT:
-            self.explain_long(named)
-            return
-        for leftover in named:
-            near = self.near(leftover)
-            sure = _sure(near)
-            if not (known and not leftover.separate):
-                self.guess(leftover, near, sure=sure, alone=not known)
-            elif sure:
-                self.guess(leftover, near, sure=True, alone=False)
-            else:
-                self.doubts.append(f"the word{'s' * (len(leftover.words) > 1)} '{leftover.text}' was not understood")
+        """The words in no known name: near misses bring candidates, words that stand apart are drugs of their own.
 
-    def impersonal(self, leftovers: tuple[Leftover, ...]) -> list[Leftover]:
-        """The leftovers of a line that speaks of no person; of one that does none, for they may say who it is."""
-        self.personal = any(ABOUT_A_PERSON & set(leftover.words) for leftover in leftovers)
+        None is passed over: each becomes a candidate, a drug as written, or a doubt that leaves the line unrecognised.
+        """
+        self.personal = self.speaks_of_a_person(leftovers, known=known)
         if self.personal:
             self.unsure = True
-            self.doubts.append(
-                "the line holds words about a person: what is not a known drug name in it is not asked about"
-            )
-            return []
-        return list(leftovers)
+            self.doubts.append("it holds words about a person: what is no known drug name in it is not asked about")
+            return
+        if known and len(self.medication.text) > LONG_TEXT:
+            self.explain_long([leftover for leftover in leftovers if leftover.looks_like_a_name])
+            return
+        unplaced = []
+        for leftover in leftovers:
+            if leftover.looks_like_a_name:
+                near = self.near(leftover)
+                apart = leftover.separate or not known
+                if near and (apart or near[0].score >= NEAR_ENOUGH_BESIDE):
+                    self.guess(leftover, near, sure=_sure(near))
+                elif apart:
+                    unplaced.append(leftover.text)
+                else:
+                    self.not_understood(leftover.text, unsure=True)
+            elif known and leftover.has_letters:
+                self.not_understood(leftover.text, unsure=leftover.separate)
+        if self.drugs and unplaced:
+            self.keep_as_written(unplaced)
+
+    def not_understood(self, text: str, *, unsure: bool) -> None:
+        """Say that words beside a known name were not understood."""
+        self.unsure |= unsure
+        self.doubts.append(f"'{text}' was not understood and is not asked about")
+
+    def speaks_of_a_person(self, leftovers: tuple[Leftover, ...], *, known: bool) -> bool:
+        """Whether the words that are left may say who the patient is, so that no prompt may hold them."""
+        if known and not any(leftover.has_letters for leftover in leftovers):
+            return False
+        words = {token.word for token in tokens(self.medication.text)}
+        return bool(ABOUT_A_PERSON & words or _IDENTIFIER.search(self.medication.text))
 
     def explain_long(self, named: list[Leftover]) -> None:
         """A long text around known names is a note, not a list: its words are counted, not taken for drugs."""
@@ -156,17 +185,13 @@ class _Line:
         words = [word for word in leftover.words if len(word) >= 5][:MOST_GUESSES]
         return tuple(near for word in words for near in self.synonyms.nearest(word) if near.score >= WEAK)
 
-    def guess(self, leftover: Leftover, near: tuple[Near, ...], *, sure: bool, alone: bool) -> None:
-        """Add every candidate for words that no table knows; without any, the words stand as a drug of their own."""
-        if not near:
-            if not alone:
-                self.keep_as_written([leftover.text])
-            return
+    def guess(self, leftover: Leftover, near: tuple[Near, ...], *, sure: bool) -> None:
+        """Add every candidate for words that no table knows."""
         best: dict[str, Near] = {}
         for one in near:
             best.setdefault(one.row.drug, one)
         for drug_id, one in list(best.items())[:MOST_CANDIDATES]:
-            self.add(drug_id, leftover.text, How.FUZZY, score=one.score)
+            self.add(drug_id, leftover.text, How.FUZZY, score=one.score, guess=not sure)
         first = near[0]
         self.unsure |= not sure
         others = list(best)[1:MOST_CANDIDATES]
@@ -190,7 +215,7 @@ class _Line:
         for other in sorted(b for a, b in self.synonyms.confusable if a in guessed and b not in guessed):
             for row in self.synonyms.lookup(other):
                 if row.drug not in self.drugs:
-                    self.add(row.drug, text, How.FUZZY, score=0.0)
+                    self.add(row.drug, text, How.FUZZY, score=0.0, guess=True)
                     said = f"'{text}' was guessed, and {other} is often confused with that: checked as well"
                     self.doubts.append(said)
                     added.append(row.drug)
@@ -241,10 +266,12 @@ class _Line:
 
 
 def _as_written(text: str) -> Drug:
-    if len(text) <= SHORT_FORM:
-        return Drug(id=f"as written: {key(text) or text}", name=text, known=False)
-    digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
-    return Drug(id=f"as written: {digest}", name=f"{text[:SHORT_FORM]}...", known=False)
+    """A drug under its own spelling, in key form: two spellings of one word are one drug, whichever stands first."""
+    name = key(text) or text
+    if len(name) > SHORT_FORM:
+        digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+        name = f"{name[:SHORT_FORM]}... {digest}"
+    return Drug(id=f"as written: {name}", name=name, known=False)
 
 
 def _sure(near: tuple[Near, ...]) -> bool:

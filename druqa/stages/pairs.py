@@ -29,7 +29,7 @@ class ListedDrug(Record):
     medications: tuple[int, ...]
     """Indexes of the medications that hold it, ascending."""
     guessed: bool = False
-    """True if it is only what a line that was not recognised may mean."""
+    """True if it is only what the writer may have meant, wherever it stands."""
 
 
 class ListedPair(Record):
@@ -53,17 +53,20 @@ def listed_drugs(
     drugs: dict[str, Drug] = {}
     names: dict[str, list[DrugName]] = {}
     places: dict[str, list[int]] = {}
+    guesses: dict[str, list[bool]] = {}
     for index, medication in enumerate(resolved):
         for drug in medication.drugs:
             drugs.setdefault(drug.id, drug)
             places.setdefault(drug.id, []).append(index)
             names.setdefault(drug.id, []).extend(name for name in medication.names if name.drug == drug.id)
+            matches = [match for match in medication.matches if match.drug == drug.id]
+            guesses.setdefault(drug.id, []).append(bool(matches) and all(match.guess for match in matches))
     return tuple(
         ListedDrug(
             drug=drugs[id_],
             names=_asked_names(drugs[id_], names[id_], plan, proposed.get(id_, ())),
             medications=tuple(sorted(set(places[id_]))),
-            guessed=drugs[id_].known and not any(resolved[place].recognised for place in places[id_]),
+            guessed=all(guesses[id_]),
         )
         for id_ in sorted(drugs)
     )
@@ -71,13 +74,14 @@ def listed_drugs(
 
 def _asked_names(drug: Drug, names: Iterable[DrugName], plan: NamesPlan, proposed: Sequence[str]) -> tuple[str, ...]:
     known = list(names)
-    written = sorted(name.text for name in known if name.kind is NameKind.AS_WRITTEN)
+    # In lower case: of two spellings that differ only there, neither may displace the other.
+    written = sorted({name.text.casefold() for name in known if name.kind is NameKind.AS_WRITTEN})
     listed = dict.fromkeys(
         name.text for name in known if name.kind is not NameKind.AS_WRITTEN and name.kind not in _NOT_FROM_THE_TABLE
     )
     table = [text for text in listed if text.casefold() != drug.name.casefold()][: plan.table_names]
     distinct: dict[str, str] = {}
-    for text in (drug.name, *written, *table, *proposed[: plan.proposed_names]):
+    for text in (drug.name, *written, *table, *proposed):
         distinct.setdefault(" ".join(text.casefold().split()), text)
     return tuple(distinct.values())
 
@@ -130,7 +134,7 @@ def questions(
                     stage=stage,
                     pair=listed.pair.ids,
                     names=names,
-                    role=evaluator.role,
+                    role=evaluator.role or "",
                     model=model,
                 )
     return tuple(asked.values())

@@ -23,7 +23,7 @@ class Proposed(Record):
 
 
 class Widened(Record):
-    """The medications with what models added, and the proposed names by drug id, best supported first."""
+    """The medications with what models added, and by drug id the proposed names that are asked about."""
 
     resolved: tuple[ResolvedMedication, ...]
     names: dict[str, tuple[str, ...]]
@@ -49,8 +49,8 @@ async def widen(
     fresh = {id_: _fresh(id_, proposals[id_], synonyms) for id_ in drugs}
     return Widened(
         resolved=tuple(_add(medication, proposals, fresh, synonyms) for medication in resolved),
-        names={id_: tuple(name.text for name in names) for id_, names in fresh.items() if names},
-        notes=_cut(drugs, fresh, plan),
+        names={id_: asked for id_ in drugs if (asked := _asked(id_, proposals[id_], fresh[id_], plan))},
+        notes=_cut(drugs, proposals, fresh, plan),
     )
 
 
@@ -113,16 +113,37 @@ def _add(
         recognised=medication.recognised,
         drugs=(*medication.drugs, *added),
         names=(*medication.names, *names, *(name for drug in added for name in synonyms.names_of(drug.id))),
-        matches=(*medication.matches, *(Match(drug=d.id, how=How.MODEL, matched=medication.text) for d in added)),
+        matches=(*medication.matches, *(_guess(drug, medication.text) for drug in added)),
         alternatives=(*medication.alternatives, *((written, id_) for id_, written in sorted(found.items()))),
         doubts=tuple(dict.fromkeys(doubts)),
     )
 
 
-def _cut(drugs: Mapping[str, Drug], fresh: Mapping[str, Sequence[DrugName]], plan: NamesPlan) -> tuple[str, ...]:
-    return tuple(
-        f"{drugs[id_].name}: models proposed {len(names)} names, the cascade asks about {plan.proposed_names}; "
-        f"not asked: {', '.join(name.text for name in names[plan.proposed_names :])}"
-        for id_, names in sorted(fresh.items())
-        if len(names) > plan.proposed_names
-    )
+def _guess(drug: Drug, text: str) -> Match:
+    return Match(drug=drug.id, how=How.MODEL, matched=text, guess=True)
+
+
+def _asked(drug_id: str, proposals: Sequence[Proposed], fresh: Sequence[DrugName], plan: NamesPlan) -> tuple[str, ...]:
+    """The first names of each model, in the order of the cascade's prompts: no model's name displaces another's."""
+    usable = {key(name.text): name.text for name in fresh if name.drug == drug_id}
+    asked: dict[str, list[str]] = defaultdict(list)
+    for proposal in proposals:
+        text = usable.get(key(proposal.text))
+        if text and text not in asked[proposal.model] and len(asked[proposal.model]) < plan.proposed_names:
+            asked[proposal.model].append(text)
+    return tuple(dict.fromkeys(text for names in asked.values() for text in names))
+
+
+def _cut(
+    drugs: Mapping[str, Drug],
+    proposals: Mapping[str, Sequence[Proposed]],
+    fresh: Mapping[str, Sequence[DrugName]],
+    plan: NamesPlan,
+) -> tuple[str, ...]:
+    """What was proposed and is not asked about, for each drug."""
+    notes = []
+    for id_, names in sorted(fresh.items()):
+        asked = _asked(id_, proposals[id_], names, plan)
+        if cut := [name.text for name in names if name.text not in asked]:
+            notes.append(f"{drugs[id_].name}: models proposed {len(names)} names; not asked about: {', '.join(cut)}")
+    return tuple(notes)

@@ -71,8 +71,11 @@ def _verdict(
     if heard.status is Status.NOT_ASKED:
         return None
     negative, reply = answer.severity is None, heard.reply
+    problem = heard.problem
     if reply is None:
         outcome = _LOST[heard.status]
+    elif negative and reply.as_view is View.CONFIRMS and reply.grade is not Severity.UNKNOWN:
+        outcome, problem = Outcome.UNPARSED, f"it confirms that nothing was found, and grades it {reply.grade}"
     elif reply.as_view is (View.CONFIRMS if negative else View.DISPUTES):
         outcome = Outcome.NO_INTERACTION
     else:
@@ -84,7 +87,7 @@ def _verdict(
         outcome=outcome,
         names=(pair.first.name, pair.second.name),
         severity=reply.grade if reply and outcome is Outcome.INTERACTION else None,
-        reason=reply.reason if reply else heard.problem,
+        reason=problem or (reply.reason if reply else "no reply"),
         model=model,
         family=heard.family,
     )

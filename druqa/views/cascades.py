@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from druqa.cascade import Cascade, Evaluator
+from druqa.views.safe import safe
 
 
 def describe(cascade: Cascade) -> str:
     """What the cascade asks, of whom, in which orders, and how the answers are counted."""
     auditors = cascade.sign_off.auditors if cascade.sign_off else ()
     lines = [
-        f"{cascade.name} {cascade.version}: {cascade.title}",
+        safe(f"{cascade.name} {cascade.version}: {cascade.title}"),
         f"sha256 {cascade.sha256}",
         "",
         "evaluators",

@@ -11,9 +11,9 @@ from druqa.views.safe import safe
 def plan_total(plan: Plan) -> str:
     """One line: what is asked at most, and what it costs."""
     if not plan.stages:
-        return f"cascade {plan.cascade} asks no model; {plan.look_ups:,} table look-ups, no cost"
+        return f"cascade {safe(plan.cascade)} asks no model; {plan.look_ups:,} table look-ups, no cost"
     return (
-        f"cascade {plan.cascade} asks at most {plan.questions:,} questions of models, "
+        f"cascade {safe(plan.cascade)} asks at most {plan.questions:,} questions of models, "
         f"about {plan.tokens:,} tokens, {_dollars(plan.usd)}"
     )
 

@@ -45,7 +45,6 @@ def print_report(report: Report, console: Console) -> None:
     unsure = [pair for pair in report.of(DecisionKind.FLAGGED) if pair.tier is Tier.POSSIBLE]
     _section(console, "FLAGGED", sure, report)
     _section(console, "POSSIBLE: one voice, or unsure", unsure, report)
-    _findings(console, report)
     _unflagged(console, "NOT CHECKED", report.of(DecisionKind.NOT_CHECKED))
     _unflagged(console, "NONE FOUND", report.of(DecisionKind.NONE_FOUND))
     _heading(console, "MEDICATIONS")
@@ -60,7 +59,7 @@ def print_report(report: Report, console: Console) -> None:
 
 def _head(report: Report) -> Iterator[Block]:
     drugs = {drug.id for medication in report.medications for drug in medication.drugs}
-    cascade = f"{report.cascade.name} {report.cascade.version}"
+    cascade = safe(f"{report.cascade.name} {report.cascade.version}")
     heading = (
         f"druqa {report.druqa_version}  cascade {cascade}  {_count(len(report.medications), 'medication')}, "
         f"{_count(len(drugs), 'drug')}, {_count(len(report.pairs), 'pair')}"
@@ -76,6 +75,13 @@ def _head(report: Report) -> Iterator[Block]:
         yield _hanging("FLAGGED", f"{len(flagged)} of {_count(len(report.pairs), 'pair')}: {graded}", "bold red")
     else:
         yield _hanging("FLAGGED", "none", "bold")
+    yield from _gaps(report)
+
+
+def _gaps(report: Report) -> Iterator[Block]:
+    """What else belongs on top: findings on the list, and everything that was not done or is in doubt."""
+    for finding in report.findings:
+        yield _hanging("ON THE WHOLE LIST", safe("; ".join(finding.reasons)), "bold yellow")
     if gaps := report.of(DecisionKind.NOT_CHECKED):
         text = f"{len(gaps)} of {_count(len(report.pairs), 'pair')}: an interaction there would not show"
         yield _hanging("NOT CHECKED", text, "bold magenta")
@@ -135,13 +141,6 @@ def _flag(pair: PairReport, report: Report) -> Iterator[Block]:
         yield _body(f"Rival {pair.review.view}: ", safe(" / ".join(pair.review.reasons)), "yellow")
 
 
-def _findings(console: Console, report: Report) -> None:
-    if report.findings:
-        _heading(console, "ON THE WHOLE LIST")
-    for finding in report.findings:
-        console.print(_hanging(finding.kind.replace("_", " "), safe("; ".join(finding.reasons)), "bold yellow"))
-
-
 def _unflagged(console: Console, title: str, pairs: Sequence[PairReport]) -> None:
     """Pairs without a flag, gathered by reason so that a long list stays readable."""
     if not pairs:
@@ -194,5 +193,4 @@ def _count(number: int, noun: str) -> str:
 
 
 def _short(text: str, most: int = 60) -> str:
-    text = " ".join(text.split(" "))
     return text if len(text) <= most else text[: most - 3] + "..."

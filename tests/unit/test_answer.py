@@ -55,7 +55,8 @@ def test_a_negative_is_one_fixed_sentence() -> None:
         ("moderate", "Aspirin raises the bleeding risk of warfarin.", "the draft says moderate"),
         ("unknown", "Aspirin raises the bleeding risk of warfarin.", "the draft says unknown"),
         ("major", "Aspirin raises the bleeding risk.", "does not name warfarin"),
-        ("major", "There is no known interaction of aspirin with warfarin.", "denies"),
+        ("major", "There is no known interaction of aspirin with warfarin.", "plays the flag down"),
+        ("major", "Aspirin with warfarin: safe to combine.", "plays the flag down"),
     ],
 )
 def test_a_draft_may_not_lose_what_the_vote_holds(severity: str, text: str, says: str | None) -> None:

@@ -74,7 +74,7 @@ def test_json_is_the_report_with_the_fields_that_others_build_on() -> None:
         (["zzqadrine"], 4, "NOT RECOGNISED"),
         (["metformin"], 0, "0 pairs"),
         (["metformin", "zzqadrine"], 4, "NOT CHECKED"),
-        (["Coumadin", "warfarin"], 3, "duplicate ingredient"),
+        (["Coumadin", "warfarin"], 3, "ON THE WHOLE LIST  warfarin stands on 2 lines"),
         (["warfarin", "warfarin", "aspirin"], 3, "aspirin + warfarin"),
         (["12345", "warfarin"], 4, "NOT RECOGNISED"),
         (["💊💊", "warfarin"], 4, "NOT RECOGNISED"),

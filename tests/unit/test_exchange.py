@@ -48,7 +48,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 def ask(model: Model, times: int = 1, deadline_s: float | None = None, same: bool = False) -> tuple[list[Any], Asker]:
     async def all_of_them() -> tuple[list[Any], Asker]:
         exchange = Exchange({model.name: model}, None, deadline_s)
-        asker = Asker(exchange)
+        asker = Asker(exchange, 10_000)
         prompts = [PROMPT if same else PromptText(instruction="i", data=f"{PROMPT.data}\n{n}") for n in range(times)]
         heard = await asyncio.gather(*(asker.ask(model.name, "screener", p, VerdictReply, "q1") for p in prompts))
         await exchange.close()
@@ -104,7 +104,7 @@ def test_what_is_asked_after_the_deadline_is_not_asked() -> None:
     async def run() -> tuple[Any, Any, int]:
         model = Model(lambda call: slow())
         exchange = Exchange({model.name: model}, None, 0.05)
-        asker = Asker(exchange)
+        asker = Asker(exchange, 10_000)
         first = await asker.ask(model.name, "screener", PROMPT, VerdictReply, "q1")
         late = await asker.ask(model.name, "screener", PROMPT, VerdictReply, "q1")
         await exchange.close()

@@ -38,7 +38,7 @@ def shortened(home: Path) -> Path:
     }.items():
         assert old in text
         text = text.replace(old, new)
-    kept = {"names_generic.md", "direct.md", "metabolism.md", "bleeding.md", "devils_advocate.md"}
+    kept = {"names_generic.md", "direct.md", "bleeding.md", "devils_advocate.md"}
     kept |= {"audit_mechanisms.md", "audit_consequence.md", "answer.md"}
     blocks = re.split(r"\n(?=\[)", text)
     file.write_text("\n".join(b for b in blocks if "prompt = " not in b or any(k in b for k in kept)), encoding="utf-8")
@@ -60,7 +60,7 @@ def test_every_question_to_a_real_model_is_accounted_for(tmp_path: Path) -> None
     for pair in report.pairs:
         asked = [verdict for verdict in pair.verdicts if verdict.model]
         assert {verdict.stage for verdict in asked} == {Stage.SCREEN, Stage.SIGN_OFF}
-        assert len(asked) == len({verdict.question for verdict in asked}) == 4 + 2
+        assert len(asked) == len({verdict.question for verdict in asked}) == 3 + 2
         assert all(verdict.reason for verdict in asked)
         assert all(verdict.family == "smollm" for verdict in asked)
         lost = [v for v in asked if v.outcome in (Outcome.UNPARSED, Outcome.FAILED)]
