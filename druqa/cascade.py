@@ -3,60 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 import tomllib
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from string import Template
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from druqa.errors import CascadeError, UsageError
+from druqa.prompts import DATA_SLOT, Prompt
 from druqa.records import NameKind, NonEmpty, Record
 from druqa.resources import folder
 
-DATA_SLOT = "\n---\n"
-"""The line that ends a prompt's instruction. Placeholders stand only after it."""
-
 Role = Literal["screener", "auditor", "answerer", "rival"]
-
-
-class PromptText(Record):
-    """What goes to a model: an instruction that never varies, and the data it is about."""
-
-    instruction: str
-    data: str
-
-
-class Prompt(Record):
-    """One Markdown file: an instruction, a line `---`, and a data slot with `$placeholders`."""
-
-    file: NonEmpty
-    instruction: NonEmpty
-    slot: NonEmpty
-
-    @model_validator(mode="after")
-    def _placeholders_only_in_the_slot(self) -> Self:
-        if match := re.search(r"\$[a-z_{]", self.instruction):
-            raise ValueError(
-                f"{self.file}: a placeholder at {match.group()!r} before the line ---; move it into the data slot"
-            )
-        if not Template(self.slot).is_valid():
-            raise ValueError(f"{self.file}: a lone $ in the data slot; write $$ for a dollar sign")
-        return self
-
-    @property
-    def placeholders(self) -> frozenset[str]:
-        """The names that `fill` needs."""
-        return frozenset(Template(self.slot).get_identifiers())
-
-    def fill(self, **values: object) -> PromptText:
-        """Put each value, as JSON, into the data slot. Drug names are data: JSON keeps them inside their quotes."""
-        as_json = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
-        return PromptText(instruction=self.instruction, data=Template(self.slot).substitute(as_json))
 
 
 class EvaluatorKind(StrEnum):
@@ -84,7 +44,7 @@ class Evaluator(Record):
         elif not self.role or not self.prompt:
             raise ValueError("a prompt evaluator needs a role and a prompt")
         else:
-            _needs(self.prompt, {"question_id", "first", "second"})
+            self.prompt.must_hold({"question_id", "first", "second"})
         return self
 
 
@@ -100,7 +60,7 @@ class NamePrompt(Record):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        _needs(self.prompt, {"question_id", "name"})
+        self.prompt.must_hold({"question_id", "name"})
         return self
 
 
@@ -143,7 +103,7 @@ class AnswerPrompt(Record):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        _needs(self.prompt, {"question_id", "first", "second", "severity", "verdicts"})
+        self.prompt.must_hold({"question_id", "first", "second", "severity", "verdicts"})
         return self
 
 
@@ -157,8 +117,8 @@ class RivalPrompt(Record):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        _needs(
-            self.prompt, {"question_id", "first", "second", "answer"} | ({"context"} if self.with_context else set())
+        self.prompt.must_hold(
+            {"question_id", "first", "second", "answer"} | ({"context"} if self.with_context else set())
         )
         return self
 
@@ -300,18 +260,6 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CascadeError(f"cannot be read: {error}", where=str(file), mend="save it as UTF-8") from None
-
-
-def _needs(prompt: Prompt, required: set[str]) -> None:
-    """Raise unless the prompt's placeholders are exactly the ones that will be filled."""
-    for unknown in sorted(prompt.placeholders - required):
-        raise ValueError(f"{prompt.file}: unknown placeholder ${unknown}; known here are {_dollars(required)}")
-    for missing in sorted(required - prompt.placeholders):
-        raise ValueError(f"{prompt.file}: the placeholder ${missing} is missing; needed are {_dollars(required)}")
-
-
-def _dollars(names: set[str]) -> str:
-    return ", ".join(f"${name}" for name in sorted(names))
 
 
 def _explain(error: ValidationError, file: Path) -> CascadeError:

@@ -106,15 +106,13 @@ def check(
     from druqa.flow import plan as make_plan  # noqa: PLC0415
     from druqa.settings import load_settings  # noqa: PLC0415
 
-    lines = [*medications, *_lines(file)]
-    if not lines:
-        raise UsageError("no medication was given", mend='name some, as in: druqa check warfarin "aspirin 81 mg"')
+    lines = _given(medications, file)
     settings = load_settings(bindings, **limits)
     if only_plan or settings.roles:
         planned = make_plan(lines, cascade=cascade, settings=settings)
         if only_plan:
             _show_plan(planned, as_json=as_json)
-            return
+            ctx.exit()
         _announce(planned)
     report = run(lines, cascade=cascade, settings=settings)
     if as_json:
@@ -136,9 +134,7 @@ def names(ctx: click.Context, texts: Sequence[str], file: Path | None, as_json: 
     from druqa.errors import EXIT_NOT_CHECKED, EXIT_OK  # noqa: PLC0415
     from druqa.flow import names as resolve  # noqa: PLC0415
 
-    lines = [*texts, *_lines(file)]
-    if not lines:
-        raise UsageError("no text was given", mend='name some, as in: druqa names "Coumadin 5 mg"')
+    lines = _given(texts, file)
     resolved = resolve(lines)
     if as_json:
         import json  # noqa: PLC0415
@@ -171,6 +167,13 @@ def cascades(action: str, name: str | None) -> None:
         return
     for known in cascade_names():
         click.echo(f"{known:<14} {load_cascade(known).title}")
+
+
+def _given(arguments: Sequence[str], file: Path | None) -> list[str]:
+    lines = [*arguments, *_lines(file)]
+    if not lines:
+        raise UsageError("no medication was given", mend='name some, as in: druqa check warfarin "aspirin 81 mg"')
+    return lines
 
 
 def _lines(file: Path | None) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from druqa.assembly import assemble
+from druqa.budget import Budget
 from druqa.knowledge.synonyms import load_synonyms
 from druqa.models.asker import Asker
 from druqa.models.binding import Given
@@ -23,7 +24,7 @@ from druqa.stages.answer import compose, write
 from druqa.stages.evaluate import evaluate, look_up
 from druqa.stages.findings import duplicate_ingredients
 from druqa.stages.names import resolve
-from druqa.stages.pairs import ListedPair, asks, listed_drugs, listed_pairs, name_pairs, questions
+from druqa.stages.pairs import ListedPair, listed_drugs, listed_pairs, name_pairs, questions
 from druqa.stages.plan import Plan, Workload, make_plan
 from druqa.stages.proposals import widen
 from druqa.stages.rival import review
@@ -63,7 +64,7 @@ async def _check(medications: Sequence[Medication], setup: Setup, asker: Asker) 
     """Names -> pairs -> (for each pair) evaluate -> vote -> answer -> rival -> report."""
     cascade = setup.cascade
     resolved = resolve(medications, setup.synonyms)
-    budget = _Budget(setup, resolved)
+    budget = Budget(setup, resolved)
     widened = await widen(resolved, budget.names, setup.binding.roles, setup.synonyms, asker)
     drugs = listed_drugs(widened.resolved, cascade.names, widened.names)
     pairs = tuple(listed_pairs(drugs, widened.resolved))
@@ -139,34 +140,6 @@ def _kept_true(answer: Answer, listed: ListedPair, decision: Decision) -> Answer
     if decision.kind is DecisionKind.NOT_CHECKED:
         return None
     return answer if answer.severity == decision.severity else compose(listed.pair, decision)
-
-
-class _Budget:
-    """What can be paid for: names first, then whole pairs in the order of their ids, each at the most it may cost."""
-
-    def __init__(self, setup: Setup, resolved: Sequence[ResolvedMedication]) -> None:
-        cascade, bound = setup.cascade, setup.binding.roles
-        drugs = len({drug.id for medication in resolved for drug in medication.drugs})
-        names = drugs * sum(len(bound[prompt.role]) for prompt in cascade.names.prompts)
-        self._limit = setup.settings.budget_calls
-        self.names = cascade.names if names <= self._limit else cascade.names.model_copy(update={"prompts": ()})
-        self._left = self._limit - (names if names <= self._limit else 0)
-        self._per_names = asks((*cascade.prompt_evaluators, *setup.auditors), bound, cascade.orders)
-        self._per_pair = sum(len(bound[rival.role]) for rival in cascade.rival) + (1 if cascade.answer else 0)
-        self.notes = () if names <= self._limit else (f"{self._spent}: no model was asked for further names",)
-
-    @property
-    def _spent(self) -> str:
-        return f"the budget of {self._limit} model calls is spent"
-
-    def fits(self, pair: ListedPair) -> bool:
-        """Whether the pair's questions fit in what is left; takes them from it if they do."""
-        cost = len(pair.names[0]) * len(pair.names[1]) * self._per_names + self._per_pair
-        if cost > self._left:
-            self.notes = (*self.notes, f"{self._spent}: no model was asked about {' + '.join(pair.pair.ids)}")
-            return False
-        self._left -= cost
-        return True
 
 
 def plan(

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from druqa.cascade import PromptText
 from druqa.models.base import ModelFailure, Reply
 from druqa.models.exchange import Exchange
 from druqa.models.replies import ModelReply, UnparsedReplyError, json_schema, read_reply
+from druqa.prompts import PromptText
 
 T = TypeVar("T", bound=ModelReply)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from druqa.cascade import PromptText
+from druqa.prompts import PromptText
 from druqa.records import Record
 
 

@@ -15,9 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from druqa.cascade import PromptText
 from druqa.models.base import KEY_VARIABLES, Limits, ModelFailure, Price, Reply
 from druqa.models.families import family_of
+from druqa.prompts import PromptText
 from druqa.settings import ModelSettings
 
 DEFAULT_PARAMETERS: dict[str, Any] = {"temperature": 0, "max_tokens": 600}

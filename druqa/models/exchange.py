@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from aiolimiter import AsyncLimiter
 
-from druqa.cascade import PromptText
 from druqa.errors import JournalError
 from druqa.models.base import ChatModel, ModelFailure, Reply, scrub
 from druqa.models.journal import Journal, reply_key
+from druqa.prompts import PromptText
 
 ATTEMPTS = 4
 _FIRST_WAIT_S = 0.5

@@ -16,10 +16,10 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
-from druqa.cascade import PromptText
 from druqa.errors import JournalError
 from druqa.models.base import Reply
 from druqa.models.replies import SCHEMA_VERSION
+from druqa.prompts import PromptText
 
 LAYOUT = 1
 _CHUNK = 500

@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from druqa.cascade import PromptText
 from druqa.models.base import Limits, ModelFailure, Price, Reply
 from druqa.models.families import family_of
+from druqa.prompts import PromptText
 from druqa.settings import ModelSettings
 
 PREFIX = "local:"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from druqa.cascade import Cascade, Prompt
+from druqa.cascade import Cascade
 from druqa.models.base import ChatModel
+from druqa.prompts import Prompt
 from druqa.records import Record, Stage
 
 CHARACTERS_PER_TOKEN = 4

@@ -7,7 +7,8 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from druqa.cascade import Evaluator, NamesPlan, Prompt
+from druqa.cascade import Evaluator, NamesPlan
+from druqa.prompts import Prompt
 from druqa.records import Drug, DrugName, NameKind, ResolvedMedication, Stage
 from druqa.stages.pairs import asks, listed_drugs, listed_pairs, name_pairs, questions
 

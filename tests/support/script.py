@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from druqa.cascade import Cascade, Prompt, PromptText, load_cascade
+from druqa.cascade import Cascade, load_cascade
 from druqa.models.base import Limits, ModelFailure, Price, Reply
+from druqa.prompts import Prompt, PromptText
 
 
 @dataclass(frozen=True)

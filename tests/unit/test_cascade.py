@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from druqa.cascade import PromptText, cascade_names, fingerprint, load_cascade
+from druqa.cascade import cascade_names, fingerprint, load_cascade
 from druqa.errors import CascadeError, UsageError
+from druqa.prompts import PromptText
 from tests.support.cascades import write_cascade
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from druqa.cascade import PromptText
 from druqa.models import exchange as module
 from druqa.models.asker import Asker, Status
 from druqa.models.base import Limits, ModelFailure, Price, Reply, scrub
 from druqa.models.exchange import Exchange
 from druqa.models.replies import VerdictReply
+from druqa.prompts import PromptText
 
 NO = '{"question_id": "q1", "outcome": "no_interaction", "severity": null, "mechanism": "", "reason": "none"}'
 PROMPT = PromptText(instruction="i", data='question_id: "q1"')

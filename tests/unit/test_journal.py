@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from druqa.cascade import PromptText
 from druqa.errors import JournalError
 from druqa.models.base import Reply
 from druqa.models.journal import Journal, reply_key
+from druqa.prompts import PromptText
 
 REPLY = Reply(text="{}", finish_reason="stop", answered_as="served", prompt_tokens=3, completion_tokens=2, usd=1e-6)
 

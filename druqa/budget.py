@@ -1,0 +1,37 @@
+"""What a check can pay for, decided before the first pair is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from druqa.records import ResolvedMedication
+from druqa.setup import Setup
+from druqa.stages.pairs import ListedPair, asks
+
+
+class Budget:
+    """What can be paid for: names first, then whole pairs in the order of their ids, each at the most it may cost."""
+
+    def __init__(self, setup: Setup, resolved: Sequence[ResolvedMedication]) -> None:
+        cascade, bound = setup.cascade, setup.binding.roles
+        drugs = len({drug.id for medication in resolved for drug in medication.drugs})
+        names = drugs * sum(len(bound[prompt.role]) for prompt in cascade.names.prompts)
+        self._limit = setup.settings.budget_calls
+        self.names = cascade.names if names <= self._limit else cascade.names.model_copy(update={"prompts": ()})
+        self._left = self._limit - (names if names <= self._limit else 0)
+        self._per_names = asks((*cascade.prompt_evaluators, *setup.auditors), bound, cascade.orders)
+        self._per_pair = sum(len(bound[rival.role]) for rival in cascade.rival) + (1 if cascade.answer else 0)
+        self.notes = () if names <= self._limit else (f"{self._spent}: no model was asked for further names",)
+
+    @property
+    def _spent(self) -> str:
+        return f"the budget of {self._limit} model calls is spent"
+
+    def fits(self, pair: ListedPair) -> bool:
+        """Whether the pair's questions fit in what is left; takes them from it if they do."""
+        cost = len(pair.names[0]) * len(pair.names[1]) * self._per_names + self._per_pair
+        if cost > self._left:
+            self.notes = (*self.notes, f"{self._spent}: no model was asked about {' + '.join(pair.pair.ids)}")
+            return False
+        self._left -= cost
+        return True
