@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from druqa.settings import ModelSettings, Settings
     from druqa.views.frame import pairs_frame
 
+__version__ = "0.1.0"
+
 _HOME = {
     "ChatModel": "druqa.models.base",
     "DruqaError": "druqa.errors",

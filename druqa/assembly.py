@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
+from druqa import __version__
 from druqa.models.asker import Asker
 from druqa.models.families import is_known
 from druqa.records import ResolvedMedication, Tier
@@ -36,7 +36,7 @@ def assemble(
     tally = asker.tally
     look_ups = len(pairs) * len(setup.cascade.evidence_evaluators)
     return Report(
-        druqa_version=druqa_version(),
+        druqa_version=__version__,
         cascade=CascadeUse(name=setup.cascade.name, version=setup.cascade.version, sha256=setup.cascade.sha256),
         medications=tuple(resolved),
         pairs=tuple(sorted(pairs, key=display_order)),
@@ -72,14 +72,6 @@ def display_order(pair: PairReport) -> tuple[int, bool, int, int, tuple[str, str
         pair.tier.rank if pair.tier else 0,
         pair.drugs,
     )
-
-
-def druqa_version() -> str:
-    """The installed version of druqa."""
-    try:
-        return version("druqa")
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def _notes(setup: Setup, asker: Asker, resolved: Sequence[ResolvedMedication]) -> list[str]:
