@@ -130,7 +130,9 @@ class _Line:
         self.personal = self.speaks_of_a_person(leftovers, known=known)
         if self.personal:
             self.unsure = True
-            self.doubts.append("it holds words about a person: what is no known drug name in it is not asked about")
+            self.doubts.append(
+                "it holds a date, a long number or words about a person: only known drug names in it are asked about"
+            )
             return
         if known and len(self.medication.text) > LONG_TEXT:
             self.explain_long([leftover for leftover in leftovers if leftover.looks_like_a_name])

@@ -124,7 +124,8 @@ def test_no_fault_turns_into_none_found(medications: list[str], seed: int, fault
         asked = {v.question: said[v.question] for v in pair.verdicts if v.model}
         if set(asked.values()) - {NO} and fault != "unclear":
             assert pair.decision is not DecisionKind.NONE_FOUND
-        if "unclear" in asked.values():
+        # (To a rival, a reply in an evaluator's form is no reply.)
+        if any(v.outcome == "unclear" for v in pair.verdicts):
             assert pair.decision is DecisionKind.FLAGGED
 
 

@@ -80,7 +80,8 @@ def test_any_text_is_kept_and_either_recognised_or_doubted(text):
     assert resolved.text == text
     assert resolved.recognised or resolved.doubts
     if not resolved.drugs:
-        assert "empty" in " ".join(resolved.doubts)
+        said = " ".join(resolved.doubts)
+        assert "empty" in said or "words about a person" in said
 
 
 @settings(max_examples=100, deadline=None)
