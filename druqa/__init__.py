@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from druqa.records import Medication
     from druqa.report import Report
     from druqa.settings import ModelSettings, Settings
-    from druqa.views.frame import pairs_frame
+    from druqa.views.frame import pairs_frame, write_pairs
 
 __version__ = "0.1.0"
 
@@ -40,6 +40,7 @@ _HOME = {
     "names": "druqa.flow",
     "pairs_frame": "druqa.views.frame",
     "plan": "druqa.flow",
+    "write_pairs": "druqa.views.frame",
 }
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "names",
     "pairs_frame",
     "plan",
+    "write_pairs",
 ]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import duckdb
 import pytest
 
 import druqa
-from druqa import Medication, Report, UsageError, acheck, check, check_many, names, pairs_frame
+from druqa import Medication, Report, UsageError, acheck, check, check_many, names, pairs_frame, write_pairs
 from druqa.report import DecisionKind
 
 LIST = ["Coumadin 5 mg", "aspirin 81 mg", "zzqadrine"]
@@ -54,6 +56,23 @@ def test_reports_as_a_table() -> None:
     assert frame.groupby("list_id").size().to_dict() == {0: 3, 1: 1}
     row = frame[(frame.list_id == 1)].iloc[0]
     assert (row.drug_a, row.medication_a, row.decision) == ("aspirin", "aspirin 81 mg", "flagged")
+
+
+@pytest.mark.parametrize("name", ["pairs.parquet", "it's pairs.csv"])
+def test_reports_as_a_file_that_sql_can_ask(tmp_path: Path, name: str) -> None:
+    reports = check_many([LIST, LIST[:2], []])
+    assert write_pairs(reports, tmp_path / name) == 4
+    quoted = str(tmp_path / name).replace("'", "''")
+    flagged = f"SELECT list_id, drug_a, drug_b, severity FROM '{quoted}' WHERE decision = 'flagged' ORDER BY list_id"
+    with duckdb.connect() as db:
+        assert db.execute(flagged).fetchall() == [
+            (0, "aspirin", "warfarin", "major"),
+            (1, "aspirin", "warfarin", "major"),
+        ]
+    with pytest.raises(UsageError, match=r"\.xlsx"):
+        write_pairs(reports, tmp_path / "pairs.xlsx")
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_pairs(reports, tmp_path / "nowhere" / name)
 
 
 def test_a_string_or_a_number_is_no_list() -> None:
