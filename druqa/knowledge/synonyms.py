@@ -144,13 +144,14 @@ class Synonyms:
         allowed = 1 if len(words) < 6 else 2 if len(words) < 10 else 3
         if len(words) < 4:
             return ()
-        lengths = range(len(words) - allowed, len(words) + allowed + 1)
+        lengths = range(max(4, len(words) - allowed), len(words) + allowed + 1)
         near = {
             choice: int(distance)
             for length in lengths
             for choice, distance, _ in process.extract_iter(
-                words, self._guessable.get(length, ()), scorer=OSA.distance, score_cutoff=allowed
+                words, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=allowed
             )
+            if self._row(self._last[choice]).kind not in ("class", "abbreviation")
         }
         best = min(near.values(), default=0)
         kept = [choice for choice, distance in near.items() if distance <= best + 1]
@@ -188,12 +189,10 @@ class Synonyms:
         return dict(codes)
 
     @cached_property
-    def _guessable(self) -> dict[int, list[str]]:
-        """Squashed names by their length, without those that may not be guessed."""
+    def _by_length(self) -> dict[int, list[str]]:
         names: dict[int, list[str]] = defaultdict(list)
-        for name, place in self._last.items():
-            if len(name) >= 4 and self._lines[place].split("\t", 3)[2] not in ("class", "abbreviation"):
-                names[len(name)].append(name)
+        for name in self._last:
+            names[len(name)].append(name)
         return dict(names)
 
 
