@@ -171,6 +171,23 @@ def test_a_further_evaluator_loses_no_flag(medications: list[str], seed: int) ->
     assert_no_flag_lost(before, run(medications, more, models(more, seed, MIXED)))
 
 
+graded = st.sampled_from(["contraindicated", "major", "moderate", "minor", "unknown"])
+
+
+@given(graded, graded)
+def test_a_further_evaluator_silences_no_auditor(by_auditor: str, by_evaluator: str) -> None:
+    def says(asked: Asked) -> Any:
+        severity = {"audit_0": by_auditor, "view_1": by_evaluator}.get(asked.prompt)
+        return yes(asked, severity) if severity else None
+
+    fewer, more = cascade("one_view", evaluators=1), cascade("two_views", evaluators=2)
+    before, after = (
+        run(UNKNOWN[:2], path, {"screener": ScriptedModel(says, cascade=load_cascade(path))}) for path in (fewer, more)
+    )
+    assert before.of(DecisionKind.FLAGGED)
+    assert_no_flag_lost(before, after)
+
+
 @given(lists, seeds)
 def test_a_further_model_a_rival_or_another_order_loses_no_flag(medications: list[str], seed: int) -> None:
     plain = cascade("alternate", orders="alternate")

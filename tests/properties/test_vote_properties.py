@@ -147,3 +147,12 @@ def test_a_none_found_with_a_gap_cannot_be_built(verdicts: list[Verdict], missin
     else:
         with pytest.raises(ValidationError):
             build()
+
+
+@thorough
+@given(model_verdicts(), st.lists(model_verdicts(), max_size=12))
+def test_no_number_of_noes_outvotes_one_yes(said: Verdict, others: list[Verdict]) -> None:
+    noes = [v.model_copy(update={"outcome": Outcome.NO_INTERACTION, "severity": None}) for v in others]
+    yes = said.model_copy(update={"outcome": Outcome.INTERACTION, "severity": Severity.MINOR, "stage": Stage.SCREEN})
+    decision = vote(PAIR, [*noes, yes], len(noes) + 1, VoteRule())
+    assert (decision.kind, decision.severity) == (DecisionKind.FLAGGED, Severity.MINOR)
