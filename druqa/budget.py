@@ -17,21 +17,29 @@ class Budget:
         drugs = len({drug.id for medication in resolved for drug in medication.drugs})
         names = drugs * sum(len(bound[prompt.role]) for prompt in cascade.names.prompts)
         self._limit = setup.settings.budget_calls
+        self._cascade_prompts = cascade.names.prompts
         self.names = cascade.names if names <= self._limit else cascade.names.model_copy(update={"prompts": ()})
         self._left = self._limit - (names if names <= self._limit else 0)
         self._per_names = asks((*cascade.prompt_evaluators, *setup.auditors), bound, cascade.orders)
         self._per_pair = sum(len(bound[rival.role]) for rival in cascade.rival) + (1 if cascade.answer else 0)
-        self.notes = () if names <= self._limit else (f"{self._spent}: no model was asked for further names",)
+        self._cut = 0
 
     @property
-    def _spent(self) -> str:
-        return f"the budget of {self._limit} model calls is spent"
+    def notes(self) -> tuple[str, ...]:
+        """What the budget did not reach; the pairs themselves stand in the report as not asked about."""
+        spent = f"the budget of {self._limit} model calls is spent"
+        notes = []
+        if self.names.prompts != self._cascade_prompts:
+            notes.append(f"{spent}: no model was asked for further names")
+        if self._cut:
+            notes.append(f"{spent}: models were not asked about {self._cut} pairs")
+        return tuple(notes)
 
     def fits(self, pair: ListedPair) -> bool:
         """Whether the pair's questions fit in what is left; takes them from it if they do."""
         cost = len(pair.names[0]) * len(pair.names[1]) * self._per_names + self._per_pair
         if cost > self._left:
-            self.notes = (*self.notes, f"{self._spent}: no model was asked about {' + '.join(pair.pair.ids)}")
+            self._cut += 1
             return False
         self._left -= cost
         return True

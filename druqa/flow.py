@@ -158,7 +158,8 @@ def plan(
     setup = set_up(cascade, models, settings)
     resolved = resolve(read_medications(medications), setup.synonyms)
     drugs = listed_drugs(resolved, setup.cascade.names, {})
-    proposable = setup.cascade.names.proposed_names if setup.cascade.names.prompts else 0
+    proposers = {model for prompt in setup.cascade.names.prompts for model in setup.models(prompt.role)}
+    proposable = setup.cascade.names.proposed_names * len(proposers)
     widest = [drug.model_copy(update={"names": (*drug.names, *("?" * proposable))}) for drug in drugs]
     pairs, names = name_pairs(widest, resolved)
     work = Workload(drugs=len(drugs), pairs=pairs, name_pairs=names)
