@@ -1,0 +1,1 @@
+"""Reads the pinned sources and puts the tables of names together. Run by ../build.py."""
