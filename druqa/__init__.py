@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from druqa.records import Medication
     from druqa.report import Report
     from druqa.settings import ModelSettings, Settings
-    from druqa.views.frame import pairs_frame, write_pairs
+    from druqa.views.frame import names_frame, pairs_frame, write_pairs
 
 __version__ = "0.1.0"
 
@@ -38,6 +38,7 @@ _HOME = {
     "check": "druqa.flow",
     "check_many": "druqa.flow",
     "names": "druqa.flow",
+    "names_frame": "druqa.views.frame",
     "pairs_frame": "druqa.views.frame",
     "plan": "druqa.flow",
     "write_pairs": "druqa.views.frame",
@@ -59,6 +60,7 @@ __all__ = [
     "check",
     "check_many",
     "names",
+    "names_frame",
     "pairs_frame",
     "plan",
     "write_pairs",

@@ -75,7 +75,7 @@ def display_order(pair: PairReport) -> tuple[int, bool, int, int, tuple[str, str
 
 
 def _notes(setup: Setup, asker: Asker, resolved: Sequence[ResolvedMedication]) -> list[str]:
-    notes = []
+    notes = list(setup.notes)
     if not resolved:
         notes.append("the list is empty: nothing was checked")
     if setup.cascade.rival and not setup.models("rival"):

@@ -6,7 +6,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,7 @@ class _Commands(click.Group):
             ctx.exit(EXIT_ERROR)
 
 
-def _printable(error: Exception) -> str:
+def _printable(error: object) -> str:
     from druqa.views.safe import safe  # noqa: PLC0415
 
     return "\n".join(safe(line) for line in str(error).split("\n"))
@@ -69,6 +69,21 @@ def _printable(error: Exception) -> str:
 @click.version_option(__version__, prog_name="druqa")
 def main() -> None:
     """Check medication lists for drug-drug interactions. Never misses quietly: it says what it did not check."""
+
+
+def _own_names(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options for tables of names that the user brings."""
+    command = click.option(
+        "--formulary",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        metavar="CSV",
+        callback=lambda _ctx, _param, files: files or None,
+        help="Add names from a CSV with columns name and drug; may be repeated.",
+    )(command)
+    return click.option(
+        "--rxnorm", type=click.Path(path_type=Path), metavar="DIR", help="Add the names of your own copy of RxNorm."
+    )(command)
 
 
 @main.command(epilog=EXIT_CODES)
@@ -84,6 +99,7 @@ def main() -> None:
     "--deadline", "deadline_s", type=float, metavar="SECONDS", help="Wall-clock limit; the rest is NOT CHECKED."
 )
 @click.option("--budget-calls", type=int, metavar="N", help="Most model calls; pairs beyond it are NOT CHECKED.")
+@_own_names
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print the questions, tokens and price; ask nothing.")
 @click.pass_context
@@ -96,7 +112,7 @@ def check(
     bindings: Sequence[str],
     as_json: bool,  # noqa: FBT001 - click passes flags by name
     only_plan: bool,  # noqa: FBT001
-    **limits: Any,
+    **over: Any,
 ) -> None:
     """Check the medications given, and those in --file, as one list.
 
@@ -111,7 +127,7 @@ def check(
     from druqa.settings import load_settings  # noqa: PLC0415
 
     lines = _given(medications, file)
-    settings = load_settings(bindings, **limits)
+    settings = load_settings(bindings, **over)
     if only_plan or settings.roles:
         planned = make_plan(lines, cascade=cascade, settings=settings)
         if only_plan:
@@ -131,26 +147,36 @@ def check(
 @main.command()
 @click.argument("texts", nargs=-1, metavar="TEXT...")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Read one text a line; - is standard input.")
+@_own_names
 @click.option("--json", "as_json", is_flag=True, help="Print every name of every drug as JSON.")
 @click.pass_context
-def names(ctx: click.Context, texts: Sequence[str], file: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def names(
+    ctx: click.Context,
+    /,
+    texts: Sequence[str],
+    file: Path | None,
+    as_json: bool,  # noqa: FBT001 - click passes flags by name
+    **own: Any,
+) -> None:
     """Show which drugs each text is read as, how, and every doubt. Exit code 4 if one is not recognised."""
     from druqa.errors import EXIT_NOT_CHECKED, EXIT_OK  # noqa: PLC0415
     from druqa.flow import names as resolve  # noqa: PLC0415
+    from druqa.settings import load_settings  # noqa: PLC0415
+    from druqa.setup import load_names  # noqa: PLC0415
 
     lines = _given(texts, file)
-    resolved = resolve(lines)
+    settings = load_settings(**own)
+    resolved = resolve(lines, settings=settings)
+    for note in load_names(settings)[1]:
+        click.echo(f"druqa: {_printable(note)}", err=True)
     if as_json:
         import json  # noqa: PLC0415
 
         click.echo(json.dumps([m.model_dump(mode="json") for m in resolved], indent=2, ensure_ascii=False))
     else:
-        from druqa.views.text import medication_lines  # noqa: PLC0415
+        from druqa.views.names import print_names  # noqa: PLC0415
 
-        console = _console()
-        for number, medication in enumerate(resolved, 1):
-            for line in medication_lines(number, medication):
-                console.print(line)
+        print_names(resolved, _console())
     ctx.exit(EXIT_OK if all(medication.recognised for medication in resolved) else EXIT_NOT_CHECKED)
 
 

@@ -11,15 +11,14 @@ from typing import Any, TypeVar
 
 from druqa.assembly import assemble
 from druqa.budget import Budget
-from druqa.knowledge.synonyms import load_synonyms
 from druqa.models.asker import Asker
 from druqa.models.binding import Given
 from druqa.models.exchange import Exchange
 from druqa.models.journal import Journal
 from druqa.records import Medication, ResolvedMedication, Stage
 from druqa.report import Answer, Decision, DecisionKind, PairReport, Report, Review
-from druqa.settings import Settings, journal_path
-from druqa.setup import Setup, read_medications, set_up
+from druqa.settings import Settings, journal_path, load_settings
+from druqa.setup import Setup, load_names, read_medications, set_up
 from druqa.stages.answer import compose, write
 from druqa.stages.evaluate import evaluate, look_up
 from druqa.stages.findings import duplicate_ingredients
@@ -166,14 +165,19 @@ def plan(
     return make_plan(setup.cascade, setup.binding.roles, setup.binding.models, work)
 
 
-def names(medications: Medications) -> tuple[ResolvedMedication, ...]:
+def names(medications: Medications, *, settings: Settings | None = None) -> tuple[ResolvedMedication, ...]:
     """Every drug that each medication is or may be, with its names and doubts. Asks no model.
 
+    Args:
+        medications: one line each, as written, or `Medication` records with a code.
+        settings: where the user's own tables of names lie. By default from druqa.toml.
+
     Raises:
-        DruqaError: if the call or a table is wrong.
+        DruqaError: if the call, a setting or a table is wrong.
 
     """
-    return resolve(read_medications(medications), load_synonyms())
+    synonyms, _ = load_names(settings if settings is not None else load_settings())
+    return resolve(read_medications(medications), synonyms)
 
 
 def check(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from druqa.cascade import Cascade, Evaluator, load_cascade
 from druqa.errors import SettingsError, UsageError
 from druqa.knowledge.evidence import Evidence, load_evidence
+from druqa.knowledge.formulary import read_formulary
+from druqa.knowledge.rxnorm import read_rxnorm
 from druqa.knowledge.synonyms import Synonyms, load_synonyms
 from druqa.models.binding import Binding, Given, bind
 from druqa.records import Medication
@@ -27,6 +30,8 @@ class Setup:
     settings: Settings
     synonyms: Synonyms
     evidence: Evidence
+    notes: tuple[str, ...] = ()
+    """What the user's own tables of names hold that could not be used."""
 
     @property
     def auditors(self) -> tuple[Evaluator, ...]:
@@ -54,7 +59,36 @@ def set_up(cascade: str | Path | None, models: Given | None, settings: Settings 
             mend="bind one to screener, or name the cascade: --cascade embedded",
         )
     loaded = load_cascade(cascade or (WITH_MODELS if with_models else WITHOUT_MODELS))
-    return Setup(loaded, bind(loaded, settings, models), settings, load_synonyms(), load_evidence())
+    synonyms, notes = load_names(settings)
+    return Setup(loaded, bind(loaded, settings, models), settings, synonyms, load_evidence(), notes)
+
+
+def load_names(settings: Settings) -> tuple[Synonyms, tuple[str, ...]]:
+    """The names that ship with druqa and those of the user's own files, with what could not be used of these.
+
+    Raises:
+        DataError: if a table or a file is missing or damaged.
+
+    """
+    if settings.rxnorm is None and not settings.formulary:
+        return load_synonyms(), ()
+    return _with_own_files(settings.rxnorm, settings.formulary)
+
+
+@lru_cache(maxsize=2)
+def _with_own_files(rxnorm: Path | None, formularies: tuple[Path, ...]) -> tuple[Synonyms, tuple[str, ...]]:
+    synonyms = load_synonyms()
+    notes: list[str] = []
+    additions = [read_rxnorm(rxnorm, synonyms)] if rxnorm else []
+    for addition in additions:
+        synonyms = synonyms.extended(addition.names, addition.drugs, addition.codes, addition.version)
+    for file in formularies:
+        addition = read_formulary(file, synonyms)
+        synonyms = synonyms.extended(addition.names, addition.drugs, addition.codes, addition.version)
+        additions.append(addition)
+    for addition in additions:
+        notes += [f"{addition.version}: {note}" for note in addition.notes]
+    return synonyms, tuple(notes)
 
 
 def read_medications(medications: Iterable[str | Medication]) -> tuple[Medication, ...]:

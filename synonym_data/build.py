@@ -21,6 +21,7 @@ from building.dictionaries import accepted, add_dictionary, add_standards, read_
 from building.fda import add_products, products
 from building.sources import ANSM, HERE, Sources, pins
 from building.unii import add_unii_drugs, add_unii_names, substances
+
 from druqa.knowledge.spelling import key, squash
 
 SKIPPED = 75
@@ -50,9 +51,7 @@ def collect(sources: Sources) -> tuple[Collector, dict[str, str]]:
 def written(collector: Collector, codes: dict[str, str]) -> dict[str, str]:
     """The text of both tables, sorted."""
     drugs = sorted(collector.drugs.items())
-    drug_lines = [
-        f"{drug}\t{codes.get(drug, '')}\t\t{drug_source(drug, source, codes)}" for drug, source in drugs
-    ]
+    drug_lines = [f"{drug}\t{codes.get(drug, '')}\t\t{drug_source(drug, source, codes)}" for drug, source in drugs]
     rows = sorted(collector.rows.values())
     name_lines = [f"{row.name}\t{row.drug}\t{row.kind}\t{row.source}\t{row.products}" for row in rows]
     return {

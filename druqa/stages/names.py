@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
+from druqa.knowledge.guesses import Guess, guess, latin, look_alikes
 from druqa.knowledge.reading import Found, Leftover, read
 from druqa.knowledge.spelling import key, printable, squash, suspicious, tokens
 from druqa.knowledge.synonyms import Near, Synonyms
@@ -17,15 +19,10 @@ from druqa.records import Drug, DrugName, How, Match, Medication, NameKind, Reso
 LONG_TEXT = 200
 """Characters: a longer text is no name; it is scanned, and stands under a short form."""
 SHORT_FORM = 60
-SURE = 90.0
-"""rapidfuzz ratio from which one single nearest drug counts as recognised, though never without a doubt."""
-WEAK = 70.0
-SHORTEST_SURE = 6
 NEAR_ENOUGH_BESIDE = 85.0
 """rapidfuzz ratio from which words beside a known name, with nothing between, are taken for a misspelt name too."""
 MOST_GUESSES = 8
 """Leftover words of one line that are compared with the whole table; the others are only reported."""
-MOST_CANDIDATES = 6
 ABOUT_A_PERSON = frozenset(["mrs", "patient", "dob", "mrn", "ssn", "nhs", "birth", "born", "phone", "email", "address"])
 """Words beside which unknown words are no drug: they are kept out of every prompt. (Not `mr`, `dr`, `ms`: in a
 medication list these are modified release, delayed release and morphine sulfate.)"""
@@ -37,6 +34,28 @@ _IDENTIFIER = re.compile(r"\d{5,}|\d{3}-\d\d-\d{4}|\d{4}-\d\d-\d\d|\d\d?[/.]\d\d
 def resolve(medications: Sequence[Medication], synonyms: Synonyms) -> tuple[ResolvedMedication, ...]:
     """One resolved medication for each that was written, in the same order."""
     return tuple(_Line(medication, synonyms).resolved() for medication in medications)
+
+
+class Brief(NamedTuple):
+    """What a text is read as, without every name of every drug: for columns of thousands."""
+
+    drugs: tuple[str, ...]
+    how: tuple[How, ...]
+    """How each drug was found."""
+    score: float
+    """The lowest likeness of a spelling that was guessed, 0 to 100."""
+    recognised: bool
+    doubts: tuple[str, ...]
+
+
+def brief(medication: Medication, synonyms: Synonyms) -> Brief:
+    """The same reading as `resolve` gives, in short; a text that is one plain name is not taken apart."""
+    text = medication.text
+    drugs = synonyms.plain(text) if medication.rxcui is None and medication.atc is None else None
+    if drugs is not None:
+        exact = How.EXACT if squash(key(text)) == squash(drugs[0]) else How.ALIAS
+        return Brief(drugs, (exact,) * len(drugs), 100.0, recognised=True, doubts=())
+    return _Line(medication, synonyms).brief()
 
 
 class _Line:
@@ -56,8 +75,10 @@ class _Line:
         """Drugs that some words of the line can only mean: no alternatives to anything."""
         self.guesses = 0
 
-    def resolved(self) -> ResolvedMedication:
-        """Read text and codes, and put everything together."""
+        self.read()
+
+    def read(self) -> None:
+        """Read text and codes."""
         text = self.medication.text
         self.doubts += [f"the text {oddity}" for oddity in suspicious(text)]
         reading = read(text, self.synonyms)
@@ -67,12 +88,26 @@ class _Line:
         self.decode()
         if not self.drugs and not self.personal:
             self.keep_as_written([leftover.text for leftover in reading.leftovers if leftover.looks_like_a_name])
-        known = any(drug.known for drug in self.drugs.values())
+
+    @property
+    def recognised(self) -> bool:
+        """Whether all of it was understood, and some of it is a known drug."""
+        return not self.unsure and any(drug.known for drug in self.drugs.values())
+
+    def brief(self) -> Brief:
+        """What was read, without the names."""
+        how = {match.drug: match.how for match in reversed(self.matches.values())}
+        score = min((match.score for match in self.matches.values()), default=0.0)
+        doubts = tuple(dict.fromkeys(self.doubts))
+        return Brief(tuple(self.drugs), tuple(how[id_] for id_ in self.drugs), score, self.recognised, doubts)
+
+    def resolved(self) -> ResolvedMedication:
+        """What was read, with every name of every drug."""
         return ResolvedMedication(
-            text=text,
+            text=self.medication.text,
             rxcui=self.medication.rxcui,
             atc=self.medication.atc,
-            recognised=known and not self.unsure,
+            recognised=self.recognised,
             drugs=tuple(self.drugs.values()),
             names=tuple(self.names()),
             matches=tuple(self.matches.values()),
@@ -140,10 +175,10 @@ class _Line:
         unplaced = []
         for leftover in leftovers:
             if leftover.looks_like_a_name:
-                near = self.near(leftover)
+                guessed = self.near(leftover)
                 apart = leftover.separate or not known
-                if near and (apart or near[0].score >= NEAR_ENOUGH_BESIDE):
-                    self.guess(leftover, near, sure=_sure(near))
+                if guessed and (apart or guessed.score >= NEAR_ENOUGH_BESIDE):
+                    self.guess(leftover, guessed)
                 elif apart:
                     unplaced.append(leftover.text)
                 else:
@@ -175,51 +210,35 @@ class _Line:
                 "write one medication a line"
             )
 
-    def near(self, leftover: Leftover) -> tuple[Near, ...]:
-        """The known names near these words: taken together, or else each word for itself."""
+    def near(self, leftover: Leftover) -> Guess | None:
+        """What these words may mean; only so many of a line are compared with the whole table."""
         if self.guesses >= MOST_GUESSES:
-            return ()
+            return None
         self.guesses += 1
-        together = self.synonyms.nearest(" ".join(leftover.words)) if len(leftover.words) <= 4 else ()
-        if together or len(leftover.words) == 1:
-            return tuple(near for near in together if near.score >= WEAK)
-        self.guesses += len(leftover.words) - 1
-        words = [word for word in leftover.words if len(word) >= 5][:MOST_GUESSES]
-        return tuple(near for word in words for near in self.synonyms.nearest(word) if near.score >= WEAK)
+        return guess(leftover.text, leftover.words, self.synonyms)
 
-    def guess(self, leftover: Leftover, near: tuple[Near, ...], *, sure: bool) -> None:
+    def guess(self, leftover: Leftover, guessed: Guess) -> None:
         """Add every candidate for words that no table knows."""
-        best: dict[str, Near] = {}
-        for one in near:
-            best.setdefault(one.row.drug, one)
-        for drug_id, one in list(best.items())[:MOST_CANDIDATES]:
-            self.add(drug_id, leftover.text, How.FUZZY, score=one.score, guess=not sure)
-        first = near[0]
-        self.unsure |= not sure
-        others = list(best)[1:MOST_CANDIDATES]
-        if sure:
-            self.doubts.append(f"'{leftover.text}' is read as {first.row.drug} (spelling {first.score:.0f} % alike)")
-            if others:
-                self.doubts.append(f"'{leftover.text}' is less like {_listed(others)}: checked as well")
-        else:
-            said = [f"{drug_id} ({one.score:.0f} % alike)" for drug_id, one in list(best.items())[:MOST_CANDIDATES]]
-            it_may_be = f"it may be {_listed(said)}: checked as each of them"
-            self.doubts.append(f"'{leftover.text}' is not a name known here; {it_may_be}")
-        look_alikes = self.add_look_alikes(leftover.text, near)
-        if len(meant := (*list(best)[:MOST_CANDIDATES], *look_alikes)) > 1:
+        first, *others = guessed.near
+        for near in guessed.near:
+            certain = guessed.sure and near is first
+            self.add(near.row.drug, leftover.text, How.FUZZY, score=near.score, guess=not certain)
+        self.unsure |= not guessed.sure
+        self.doubts += _said(leftover.text, guessed, first, others)
+        added = self.add_look_alikes(leftover.text, guessed)
+        if len(meant := (*guessed.drugs, *added)) > 1:
             self.alternatives.append(meant)
 
-    def add_look_alikes(self, text: str, near: tuple[Near, ...]) -> list[str]:
+    def add_look_alikes(self, text: str, guessed: Guess) -> list[str]:
         """Add the other of each known look-alike pair that a guess touches; returns the drugs added."""
         added = []
-        nearest = [one.row for one in near if one.distance == near[0].distance]
-        guessed = {squash(row.name) for row in nearest} | {squash(row.drug) for row in nearest}
-        for other in sorted(b for a, b in self.synonyms.confusable if a in guessed and b not in guessed):
+        for other in look_alikes(guessed, self.synonyms):
             for row in self.synonyms.lookup(other):
                 if row.drug not in self.drugs:
                     self.add(row.drug, text, How.FUZZY, score=0.0, guess=True)
-                    said = f"'{text}' was guessed, and {other} is often confused with that: checked as well"
-                    self.doubts.append(said)
+                    self.doubts.append(
+                        f"'{text}' was guessed, and {other} is often confused with that: checked as well"
+                    )
                     added.append(row.drug)
         return added
 
@@ -276,12 +295,18 @@ def _as_written(text: str) -> Drug:
     return Drug(id=f"as written: {name}", name=name, known=False)
 
 
-def _sure(near: tuple[Near, ...]) -> bool:
-    """Whether one drug is nearest, near enough, and no other is as near."""
-    if not near or near[0].score < SURE or len(squash(near[0].row.name)) < SHORTEST_SURE:
-        return False
-    rivals = {one.row.drug for one in near if one.distance <= near[0].distance}
-    return len(rivals) == 1
+def _said(text: str, guessed: Guess, first: Near, others: Sequence[Near]) -> Iterator[str]:
+    """What a guess is, for people."""
+    spelled = latin(text)
+    written = f"'{text}'" + (f" (in Latin letters: {spelled})" if spelled else "")
+    if not guessed.sure:
+        may_be = _listed(f"{near.row.drug} ({near.score:.0f} % alike)" for near in guessed.near)
+        yield f"{written} is not a name known here; it may be {may_be}: checked as each of them"
+        return
+    heard = "" if first.unheard else ", sounds the same"
+    yield f"{written} is read as {first.row.drug} (spelling {first.score:.0f} % alike{heard})"
+    if others:
+        yield f"{written} is less like {_listed(near.row.drug for near in others)}: checked as well"
 
 
 def _listed(items: Iterable[str]) -> str:

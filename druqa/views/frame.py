@@ -1,4 +1,4 @@
-"""Reports as tables, for those who check thousands of lists: pandas in memory, Parquet and CSV through DuckDB."""
+"""Reports and readings of names as tables, for those who have thousands: pandas in memory, files through DuckDB."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from druqa.errors import UsageError
 from druqa.report import Report
+from druqa.settings import Settings, load_settings
+from druqa.setup import load_names, read_medications
+from druqa.stages.names import Brief, brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +39,28 @@ def pairs_frame(reports: Iterable[Report]) -> pd.DataFrame:
 
     rows = [row for index, report in enumerate(reports) for row in _rows(index, report)]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def names_frame(texts: Iterable[str], *, settings: Settings | None = None) -> pd.DataFrame:
+    """The drugs of a column of texts, one row each in their order; a text that stands there often is read once.
+
+    Columns: `text`; `drugs`, their ids; `how` each was found (exact, alias, fuzzy, ...); `score`, the lowest likeness
+    of a spelling, 0 to 100; `recognised`; `doubts`. A Series keeps its index.
+
+    Raises:
+        DruqaError: if a text is neither a string nor missing, or a setting or a table is wrong.
+
+    """
+    import pandas as pd  # noqa: PLC0415
+
+    column = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype=object)
+    # What is missing is an empty line: it stays in its place, and is not recognised.
+    lines = column.astype(object).where(column.notna(), "").tolist()
+    synonyms, _ = load_names(settings if settings is not None else load_settings())
+    distinct = list(dict.fromkeys(lines))
+    briefs = {m: brief(read, synonyms) for m, read in zip(distinct, read_medications(distinct), strict=True)}
+    rows = [(text, *briefs[text]) for text in lines]
+    return pd.DataFrame(rows, columns=["text", *Brief._fields], index=column.index)
 
 
 def write_pairs(reports: Iterable[Report], file: str | Path) -> int:

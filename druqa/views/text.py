@@ -10,6 +10,7 @@ from rich.text import Text
 
 from druqa.records import Outcome, ResolvedMedication, Severity, Tier, voices
 from druqa.report import DecisionKind, PairReport, Report, View
+from druqa.views.names import how
 from druqa.views.safe import safe
 
 _STYLES = {
@@ -158,21 +159,17 @@ def _unflagged(console: Console, title: str, pairs: Sequence[PairReport]) -> Non
 def medication_lines(number: int, medication: ResolvedMedication) -> Iterable[Block]:
     """What one line of the list was read as, how, and every doubt."""
     drugs = ", ".join(safe(drug.name) for drug in medication.drugs) or "nothing"
-    how = ", ".join(dict.fromkeys(_how(match.how, match.score) for match in medication.matches))
+    found = how(medication)
     line = Text.assemble(
         (f"{number:>3}  ", "dim"),
         safe(_short(medication.text)),
         ("  ->  ", "dim"),
         (drugs, "bold" if medication.recognised else "bold magenta"),
-        (f"  ({how})" if how else "", "dim"),
+        (f"  ({found})" if found else "", "dim"),
     )
     yield Block(line, hang=5)
     for doubt in medication.doubts:
         yield Block(Text(safe(doubt), style="yellow"), indent=5, hang=5)
-
-
-def _how(how: str, score: float) -> str:
-    return f"{how} {score:.0f}" if how == "fuzzy" else how.replace("_", " ")
 
 
 def _heading(console: Console, title: str) -> None:

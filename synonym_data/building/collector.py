@@ -23,6 +23,7 @@ class Collector:
         self.forms = {word for word, why in noise.items() if why in ("dose form", "route", "packaging", "unit")}
         self.blocked = {(name, drug) for name, drug, _, _ in table("blocked.tsv")}
         self.own = [Row(n, d, k, s, int(p)) for n, d, k, s, p in table("own.tsv")]
+        self.class_names = {squash(name) for name, _, _ in table("class_names.tsv")}
         self.drugs: dict[str, str] = {}
         self.alias: dict[str, str] = {}
         self.rows: dict[tuple[str, str], Row] = {}
@@ -79,7 +80,7 @@ class Collector:
         words = squashed.split()
         if row.source.startswith("druqa"):
             return squashed not in self.noise and len(squashed) > 2
-        if (row.name, row.drug) in self.blocked or (row.name, "*") in self.blocked:
+        if squashed in self.class_names or (row.name, row.drug) in self.blocked or (row.name, "*") in self.blocked:
             return False
         if (
             len(squashed.replace(" ", "")) < 3

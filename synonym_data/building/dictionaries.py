@@ -16,9 +16,7 @@ from druqa.knowledge.spelling import key, squash
 
 def read_dictionary(sources: Sources) -> tuple[dict[str, list[str]], dict[str, dict[str, Any]]]:
     """The names and the facts of drug-named-entity-recognition."""
-    blob = sources.read(
-        "drug-named-entity-recognition", "drug_named_entity_recognition/drug_ner_dictionary.pkl.bz2"
-    )
+    blob = sources.read("drug-named-entity-recognition", "drug_named_entity_recognition/drug_ner_dictionary.pkl.bz2")
     data = Plain(io.BytesIO(bz2.decompress(blob))).load()
     names, facts = data["drug_variant_to_canonical"], data["drug_canonical_to_data"]
     for canonical, fact in facts.items():

