@@ -13,9 +13,9 @@ SURE = 90.0
 WEAK = 70.0
 """rapidfuzz ratio below which a name is no guess, unless it sounds the same."""
 SHORTEST_SURE = 6
-MOST_CANDIDATES = 6
 _LONGEST_PHRASE = 4
 _SHORTEST_WORD = 6
+_SHORTEST_SALT = 6
 _OTHER_SCRIPT = 0x370
 """Letters from here on (Greek, Cyrillic, Arabic, Kana, ...) are not Latin."""
 
@@ -56,15 +56,24 @@ def guess(text: str, words: tuple[str, ...], synonyms: Synonyms) -> Guess | None
     spelled = latin(text)
     if spelled is not None:
         words = tuple(squash(key(spelled)).split())
+    words = tuple(_less_salt(word, synonyms) for word in words)
     if len(words) <= _LONGEST_PHRASE and (together := _fit(synonyms.nearest(" ".join(words)))):
-        return Guess(together[:MOST_CANDIDATES])
+        return Guess(together)
     if len(words) < 2:
         return None
     long = [word for word in words if len(word) >= _SHORTEST_WORD]
     best: dict[str, Near] = {}
     for near in (near for word in long for near in _fit(synonyms.nearest(word))):
         best.setdefault(near.row.drug, near)
-    return Guess(tuple(best.values())[:MOST_CANDIDATES]) if best else None
+    return Guess(tuple(best.values())) if best else None
+
+
+def _less_salt(word: str, synonyms: Synonyms) -> str:
+    """A word without the salt that German, Dutch and Swedish write on to it: `levothyroxinenatrium`."""
+    for end in range(_SHORTEST_WORD, len(word) - _SHORTEST_SALT + 1):
+        if word[end:] in synonyms.noise:
+            return word[:end]
+    return word
 
 
 def latin(text: str) -> str | None:
@@ -88,4 +97,4 @@ def look_alikes(guessed: Guess, synonyms: Synonyms) -> Iterable[str]:
 
 
 def _fit(near: Iterable[Near]) -> tuple[Near, ...]:
-    return tuple(one for one in near if one.score >= WEAK or not one.unheard)
+    return tuple(one for one in near if one.score >= WEAK or one.framed)

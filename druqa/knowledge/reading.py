@@ -99,10 +99,10 @@ def _hidden(line: list[Token], first: int, last: int, synonyms: Synonyms) -> lis
     """Names inside a longer name that has only noise more, and that mean another drug than it does."""
     whole = {row.drug for row in synonyms.lookup(" ".join(token.word for token in line[first:last]))}
     starts = [first]
-    while starts[-1] + 1 < last and _is_noise(line[starts[-1]].word, synonyms):
+    while starts[-1] + 1 < last and _is_apart(line[starts[-1]], line[starts[-1] + 1], synonyms):
         starts.append(starts[-1] + 1)
     ends = [last]
-    while ends[-1] - 1 > first and _is_noise(line[ends[-1] - 1].word, synonyms):
+    while ends[-1] - 1 > first and _is_apart(line[ends[-1] - 1], line[ends[-1] - 2], synonyms):
         ends.append(ends[-1] - 1)
     hidden = []
     for start, end in ((s, e) for s in starts for e in ends if s < e and (s, e) != (first, last)):
@@ -110,6 +110,17 @@ def _hidden(line: list[Token], first: int, last: int, synonyms: Synonyms) -> lis
         if name in synonyms and not {row.drug for row in synonyms.lookup(name)} <= whole:
             hidden.append((start, end, name))
     return hidden
+
+
+def _is_apart(token: Token, neighbour: Token, synonyms: Synonyms) -> bool:
+    """Whether a word at the end of a name may be no part of it: `DS` in `Bactrim DS`, not the 5 in `5-ASA`.
+
+    One letter is a part (`penicillin G` is no penicillin and a G), and so is a number that is not spaced off.
+    """
+    gap = max(token.start, neighbour.start) - min(token.end, neighbour.end)
+    if token.word.isdigit() and gap <= 1:
+        return False
+    return len(token.word) > 1 and _is_noise(token.word, synonyms)
 
 
 def _is_noise(word: str, synonyms: Synonyms) -> bool:

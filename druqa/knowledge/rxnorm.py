@@ -129,14 +129,14 @@ def read_rxnorm(directory: Path, known: Synonyms) -> Addition:
         try:
             _relate(db, folder)
             _count_left_out(db, tally)
+            meant, drugs = _drugs(db, known, tally)
+            concepts = _concepts(db, meant, tally)
+            names = _names(db, concepts, known, tally)
+            codes = {rxcui: concept.drugs for rxcui, concept in concepts.items()} | _atc(db, concepts, tally)
         except duckdb.Error as error:
             damages = (first_damage(folder / name, len(_COLUMNS[name].split()), _MEND) for name in _COLUMNS)
             other = DataError(f"cannot be read: {error}", where=str(folder), mend=_MEND)
             raise next(filter(None, damages), other) from None
-        meant, drugs = _drugs(db, known, tally)
-        concepts = _concepts(db, meant, tally)
-        names = _names(db, concepts, known, tally)
-        codes = {rxcui: concept.drugs for rxcui, concept in concepts.items()} | _atc(db, concepts, tally)
     version = f"RxNorm sha256:{'+'.join(digest[:12] for digest in digests)}"
     return Addition(names, drugs, codes, version, tally.notes())
 

@@ -21,19 +21,27 @@ _HEARD = (
     ("qu", "k"),
     ("ts", "s"),
     ("gidro", "idro"),
+    ("ovaya", "ik"),
+    ("evaya", "ik"),
     ("h", ""),
 )
 _LETTERS = str.maketrans({"y": "i", "j": "i", "w": "v", "z": "s", "x": "ks", "q": "k"})
 _FIRST_X = re.compile(r"^x", re.MULTILINE)
 _SOFT_C = re.compile(r"c(?=[ei])")
 _DOUBLED = re.compile(r"([a-z])\1+")
+_VOWELS = re.compile(r"[aeiou]+")
 _ENDING = re.compile(r"(?<=[a-z]{4})(?:um|us|[aeio]+)(?= |$)", re.MULTILINE)
-_ACID = re.compile(r"(?:^|(?<= ))(?:asid|asidum|saure|kvas|sira|sir|sur)(?= |$)", re.MULTILINE)
+_ACID = re.compile(r"(?:^|(?<= ))(?:asid|saur|kvas|sir|sur|kislot)(?= |$)", re.MULTILINE)
 
 
 def sound(words: str) -> str:
     """How a name sounds, from its words as `spelling.squash` gives them. `acido valproico` gives `valproik`."""
     return sounds([words])[0]
+
+
+def skeleton(heard: str) -> str:
+    """A sound with all its vowels as one: `xarelto` and `zerrelto`, which differ in what is heard least."""
+    return _VOWELS.sub("a", heard)
 
 
 def sounds(names: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from druqa.errors import DataError
 from druqa.knowledge.near import MOST, NearNames
-from druqa.knowledge.sound import sound, sounds
+from druqa.knowledge.sound import skeleton, sound, sounds
 from druqa.knowledge.spelling import key, squash, squash_all
 from druqa.records import Drug, DrugName, NameKind
 from druqa.resources import folder
@@ -59,6 +59,8 @@ class Near(NamedTuple):
     """rapidfuzz ratio, 0 to 100."""
     unheard: int
     """The distance between how both sound."""
+    framed: bool
+    """Whether both sound the same but for vowels."""
 
 
 class Synonyms:
@@ -196,10 +198,10 @@ class Synonyms:
         found = (drug for code in sorted(wanted) for table in tables for drug in table.get(code, ()))
         return tuple(map(self.drug, dict.fromkeys(found)))
 
-    def nearest(self, name: str, limit: int = 8) -> tuple[Near, ...]:
+    def nearest(self, name: str, limit: int = 6) -> tuple[Near, ...]:
         """The drugs with a name most like this key, each by its likeliest name, the likeliest first.
 
-        Spelled: the best distance and one more, at most 1 to 3 by the name's length. Sounding: alike to the letter.
+        Spelled: the best distance and one more, at most 1 to 3 by the name's length. Sounding: alike but for vowels.
         Abbreviations and classes are left out: they are too short to be guessed, or mean too much.
         """
         from rapidfuzz import fuzz  # noqa: PLC0415 - only an unknown name needs it
@@ -210,17 +212,24 @@ class Synonyms:
             return ()
         near = self._spelled_like(words)
         heard = sound(words)
-        for choice in self._heard.get(heard, ()):
-            near.setdefault(choice, int(OSA.distance(words, choice)))
-        found = [
-            Near(row, distance, round(fuzz.ratio(words, choice), 1), int(OSA.distance(heard, sound(choice))))
-            for choice, distance in near.items()
-            for row in map(self._row, self._places(choice))
-        ]
+        for choice in self._heard.get(skeleton(heard), ()):
+            distance = int(OSA.distance(words, choice))
+            if distance <= MOST + 1 or sound(choice) == heard:
+                near.setdefault(choice, distance)
+        found = []
+        for choice, distance in near.items():
+            said = sound(choice)
+            unheard, framed = int(OSA.distance(heard, said)), skeleton(heard) == skeleton(said)
+            score = round(fuzz.ratio(words, choice), 1)
+            found += [Near(row, distance, score, unheard, framed) for row in map(self._row, self._places(choice))]
         of_drug: dict[str, Near] = {}
+        names: set[str] = set()
         for one in sorted(found, key=_likelihood):
-            of_drug.setdefault(one.row.drug, one)
-        return tuple(of_drug.values())[:limit]
+            # All the drugs of a name or none: half of a combination would pass for all of it.
+            if one.row.name in names or len(of_drug) < limit:
+                names.add(one.row.name)
+                of_drug.setdefault(one.row.drug, one)
+        return tuple(of_drug.values())
 
     def _spelled_like(self, words: str) -> dict[str, int]:
         """Names within the best distance and one more; a wider search only where a narrow one does not settle it."""
@@ -281,10 +290,10 @@ class Synonyms:
 
     @cached_property
     def _heard(self) -> dict[str, list[str]]:
-        """From how a name sounds to the names."""
+        """From how names sound, less their vowels, to the names."""
         heard: dict[str, list[str]] = defaultdict(list)
         for name, said in zip(self._guessable, sounds(self._guessable), strict=True):
-            heard[said].append(name)
+            heard[skeleton(said)].append(name)
         return dict(heard)
 
     @cached_property
@@ -356,5 +365,5 @@ def _importance(row: NameRow) -> tuple[int, int, bool, int, str]:
 
 
 def _likelihood(near: Near) -> tuple[float, int, float, tuple[int, int, bool, int, str]]:
-    """Sort key of a guess: little to mend, by letters and by ear; then what is prescribed most."""
-    return (near.distance + near.unheard, near.distance, -near.score, _importance(near.row))
+    """Sort key of a guess: little to mend, by letters and by ear, vowels least; then what is prescribed most."""
+    return (near.distance + near.unheard - 1.5 * near.framed, near.distance, -near.score, _importance(near.row))

@@ -345,6 +345,48 @@ def test_half_a_combination_is_left_out_whole(tmp_path, missing):
     assert ": 3 (SCD 990061 at RXNCONSO.RRF:34, " in note(addition, "concepts of which a part leads to no ingredient")
 
 
+@pytest.mark.parametrize("part", [[], [conso(990064, "PIN", "mysterin mesylate")]], ids=["no row", "leads nowhere"])
+def test_a_brand_of_an_unknown_ingredient_is_left_out_whole(tmp_path, part):
+    concepts = [conso(990065, "BN", "Halfacet"), *part]
+    addition = added(tmp_path, concepts, says(990065, "tradename_of", 161, 990064))
+    assert "990065" not in addition.codes
+    assert not kinds(addition, "halfacet")
+
+
+def test_a_brand_that_says_what_it_has_outlives_a_product_that_does_not(tmp_path):
+    rows = [*says(990066, "consists_of", 315266, 990067), *says(990066, "has_ingredient", 990003)]
+    addition = added(
+        tmp_path, [conso(990066, "SBD", "half known [Zorbixa]")], [*rows, *says(990003, "tradename_of", 990001)]
+    )
+    assert "990066" not in addition.codes
+    assert addition.codes["990003"] == ("acetaminophen", "zorbutinib")
+
+
+def test_a_concept_is_what_its_current_row_says(tmp_path):
+    # Once an ingredient of its own, now a salt: an old row must not make it one again.
+    addition = added(tmp_path, [conso(990002, "IN", "zorbutinib mesilate", suppress="O")])
+    assert addition.codes["990002"] == ("zorbutinib",)
+    assert kinds(addition, "zorbutinib mesilate") == {"zorbutinib": "salt"}
+    assert [drug.id for drug in addition.drugs] == ["zorbutinib"]
+
+
+def test_no_mark_of_suppression_is_none(tmp_path, release):
+    addition = read_rxnorm(write(tmp_path, [line.replace("|N|", "||") for line in CONCEPTS]), KNOWN)
+    assert addition[:3] == release[:3]
+
+
+def test_a_name_of_one_drug_and_of_a_combination_is_a_combination(tmp_path):
+    concepts = [conso(990068, "BN", "Zorbduo"), conso(990069, "BN", "Zorb-Duo")]
+    rows = [*says(990068, "tradename_of", 990001), *says(990069, "tradename_of", 161, 990001)]
+    addition = added(tmp_path, concepts, rows)
+    assert {row.drug: row.kind for row in addition.names if row.name == "zorbduo"} == {"zorbutinib": "brand"}
+    concepts = [conso(990068, "BN", "Zorbduo"), conso(990069, "BN", "ZORBDUO")]
+    assert kinds(added(tmp_path, concepts, rows), "zorbduo") == {
+        "acetaminophen": "combination",
+        "zorbutinib": "combination",
+    }
+
+
 def test_what_leads_nowhere_is_noted(tmp_path):
     addition = added(tmp_path, [conso(990070, "BN", "Nowherol"), conso(990071, "SCD", "nothing 1 MG")])
     assert not {"990070", "990071"} & set(addition.codes)
@@ -393,8 +435,9 @@ def test_quotes_marks_and_punctuation_are_letters_of_a_name(tmp_path):
 
 
 def test_the_tables_may_be_in_the_rrf_folder_and_the_folder_may_have_any_name(tmp_path, release):
-    folder = tmp_path / "Peter's [2024] *copy?"
+    folder = tmp_path / "Peter's [24] *copy?"
     write(folder / "rrf")
+    write(tmp_path / "Peter's 2 copyX" / "rrf", CONCEPTS[:1])
     (folder / "RXNREL.RRF").write_text("a table of another release")
     assert read_rxnorm(folder, KNOWN).codes == release.codes
 
