@@ -21,7 +21,7 @@ class Collector:
         self.noise = noise
         self.salts = {word for word, why in noise.items() if why == "salt"} | FORMS
         self.forms = {word for word, why in noise.items() if why in ("dose form", "route", "packaging", "unit")}
-        self.blocked = {(name, drug) for name, drug, _, _ in table("blocked.tsv")}
+        self.blocked = {(squash(name), drug) for name, drug, _, _ in table("blocked.tsv")}
         self.own = [Row(n, d, k, s, int(p)) for n, d, k, s, p in table("own.tsv")]
         self.class_names = {squash(name) for name, _, _ in table("class_names.tsv")}
         self.drugs: dict[str, str] = {}
@@ -66,7 +66,7 @@ class Collector:
     def put(self, row: Row) -> None:
         """Keep a row unless a source trusted as much has the same name for the same drug, or it can be no name."""
         pair = (squash(row.name), row.drug)
-        if pair not in self.rows and not self.fit(row):
+        if not self.fit(row):
             return
         self.voices[pair].add(row.source)
         if pair in self.rows and rank(self.rows[pair]) <= rank(row):
@@ -80,7 +80,7 @@ class Collector:
         words = squashed.split()
         if row.source.startswith("druqa"):
             return squashed not in self.noise and len(squashed) > 2
-        if squashed in self.class_names or (row.name, row.drug) in self.blocked or (row.name, "*") in self.blocked:
+        if squashed in self.class_names or (squashed, row.drug) in self.blocked or (squashed, "*") in self.blocked:
             return False
         if (
             len(squashed.replace(" ", "")) < 3
@@ -136,7 +136,8 @@ class Collector:
         if (
             len(drug) > 2
             and drug not in self.drugs
-            and (drug, drug) not in self.blocked
+            and squash(drug) not in self.noise
+            and (squash(drug), drug) not in self.blocked
             and re.fullmatch(r"[a-z0-9][a-z0-9 '-]*[a-z0-9]", drug)
             and len(drug) < 45
         ):
@@ -192,7 +193,8 @@ class Collector:
         named = {row.drug for row in self.rows.values()}
         self.drugs = {drug: source for drug, source in self.drugs.items() if drug in named}
         for drug, source in self.drugs.items():
-            self.rows.setdefault((squash(drug), drug), Row(drug, drug, "generic", source))
+            named = self.rows.get((squash(drug), drug), Row(drug, drug, "generic", source))
+            self.rows[squash(drug), drug] = named._replace(kind="generic")
 
     def beaten(self, row: Row, best: int) -> bool:
         """Whether a better source than the row's gives the name to another drug, so that this meaning is a mistake.

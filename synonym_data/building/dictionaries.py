@@ -37,7 +37,7 @@ def add_dictionary(collector: Collector, names: dict[str, list[str]], facts: dic
         is_name = squash(key(canonical)) in collector.by_name
         if drug is None and not is_name and accepted(canonical, facts.get(canonical, {})):
             drug = collector.base(canonical)
-            if (drug, drug) in collector.blocked:
+            if (squash(drug), drug) in collector.blocked:
                 continue
             if drug not in collector.drugs:
                 collector.drugs[drug] = DNER
@@ -87,7 +87,7 @@ def add_standards(collector: Collector, standards: dict[str, str]) -> None:
             drug = next(iter(spelled)) if len(spelled) == 1 else None
         if drug is None and not NO_DRUG.search(canonical) and "," not in canonical:
             drug = collector.base(canonical)
-            if (drug, drug) in collector.blocked:
+            if (squash(drug), drug) in collector.blocked:
                 continue
             collector.drugs.setdefault(drug, STANDARDS)
             collector.alias[squash(drug)] = drug

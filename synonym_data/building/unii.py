@@ -14,6 +14,7 @@ from druqa.knowledge.spelling import key, squash
 
 _TAG = re.compile(r"\s*\[([^\[\]]+)\]$")
 _SALT_NOTE = re.compile(r"\s*\((?:as|base)\b[^()]*\)$", re.IGNORECASE)
+_GREEK = re.compile(r"\.([A-Z]+)\.")  # .ALPHA. for the letter
 _COMPONENT = re.compile(r"^(.+?) COMPONENT (?:OF )?(.+)$")
 _APPROVED = frozenset(("ORANGE BOOK", "PURPLE BOOK CDER", "EMA EPAR"))
 # Books that list what is sold; with an INN and a brand they vouch for a drug that the FDA has not approved.
@@ -66,7 +67,7 @@ def _substance(display: str, written: list[tuple[str, str]]) -> Substance:
     components: list[str] = []
     for text, kind in written:
         tag = _TAG.search(text)
-        bare = _SALT_NOTE.sub("", _TAG.sub("", text))
+        bare = _GREEK.sub(r"\1", _SALT_NOTE.sub("", _TAG.sub("", text)))
         if tag:
             tags.add(tag[1])
             if tag[1] in ("INN", "USAN"):
