@@ -11,8 +11,9 @@ from druqa.cascade import Cascade, Evaluator, load_cascade
 from druqa.errors import SettingsError, UsageError
 from druqa.knowledge.evidence import Evidence, load_evidence
 from druqa.knowledge.formulary import read_formulary
+from druqa.knowledge.loading import load_synonyms
 from druqa.knowledge.rxnorm import read_rxnorm
-from druqa.knowledge.synonyms import Synonyms, load_synonyms
+from druqa.knowledge.synonyms import Synonyms
 from druqa.models.binding import Binding, Given, bind
 from druqa.records import Medication
 from druqa.settings import Settings, load_settings

@@ -52,11 +52,14 @@ def written(collector: Collector, codes: dict[str, str]) -> dict[str, str]:
     """The text of both tables, sorted."""
     drugs = sorted(collector.drugs.items())
     drug_lines = [f"{drug}\t{codes.get(drug, '')}\t\t{drug_source(drug, source, codes)}" for drug, source in drugs]
-    rows = sorted(collector.rows.values())
-    name_lines = [f"{row.name}\t{row.drug}\t{row.kind}\t{row.source}\t{row.products}" for row in rows]
+    rows = sorted(collector.rows.items(), key=lambda item: item[1])
+    name_lines = [
+        f"{row.name}\t{row.drug}\t{row.kind}\t{row.source}\t{row.products}\t{len(collector.voices[pair]) or 1}"
+        for pair, row in rows
+    ]
     return {
         "drugs.tsv": "\n".join(["drug\trxcui\tatc\tsource", *drug_lines, ""]),
-        "names.tsv": "\n".join(["name\tdrug\tkind\tsource\tproducts", *name_lines, ""]),
+        "names.tsv": "\n".join(["name\tdrug\tkind\tsource\tproducts\tsources", *name_lines, ""]),
     }
 
 

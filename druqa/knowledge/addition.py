@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from druqa.errors import DataError
 from druqa.knowledge.reading import read
+from druqa.knowledge.rows import NameRow
 from druqa.knowledge.spelling import key, squash, squash_all
-from druqa.knowledge.synonyms import LONGEST, NameRow, Synonyms
+from druqa.knowledge.synonyms import LONGEST, Synonyms
 from druqa.records import Drug
 
 

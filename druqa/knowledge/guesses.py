@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from druqa.knowledge.spelling import key, squash
-from druqa.knowledge.synonyms import Near, Synonyms
+from druqa.knowledge.nearest import Near
+from druqa.knowledge.spelling import key, listed, squash
+from druqa.knowledge.synonyms import Synonyms
 
 SURE = 90.0
 """rapidfuzz ratio from which one single nearest drug counts as recognised, though never without a doubt."""
 WEAK = 70.0
 """rapidfuzz ratio below which a name is no guess, unless it sounds the same."""
+WEAKEST_FRAMED = 60.0
+"""The same for a name that sounds the same but for vowels."""
+NOT_UNLIKE = 65.0
+"""rapidfuzz ratio from which a name that is known to be confused with a guessed one is checked as well."""
 SHORTEST_SURE = 6
 _LONGEST_PHRASE = 4
 _SHORTEST_WORD = 6
@@ -89,12 +94,31 @@ def latin(text: str) -> str | None:
     return anyascii(text)
 
 
-def look_alikes(guessed: Guess, synonyms: Synonyms) -> Iterable[str]:
-    """Names that are often confused with one of the nearest: `hydroxyzine` where `hydralazine` is guessed."""
+def look_alikes(text: str, guessed: Guess, synonyms: Synonyms) -> Iterable[str]:
+    """Names often confused with one of the nearest, and not unlike the text: `hydroxyzine` for `hydralazinne`."""
+    from rapidfuzz import fuzz  # noqa: PLC0415 - only an unknown name needs it
+
     nearest = [near.row for near in guessed.near if near.distance == guessed.near[0].distance]
     names = {squash(row.name) for row in nearest} | {squash(row.drug) for row in nearest}
-    return sorted(b for a, b in synonyms.confusable if a in names and b not in names)
+    written = squash(key(latin(text) or text))
+    others = {other for name in names for other in synonyms.confusable.get(name, ())} - names
+    return sorted(other for other in others if fuzz.ratio(written, other) >= NOT_UNLIKE)
 
 
 def _fit(near: Iterable[Near]) -> tuple[Near, ...]:
-    return tuple(one for one in near if one.score >= WEAK or one.framed)
+    return tuple(one for one in near if one.score >= (WEAKEST_FRAMED if one.framed else WEAK) or not one.unheard)
+
+
+def said(text: str, guessed: Guess) -> Iterator[str]:
+    """What a guess is, for people."""
+    first, *others = guessed.near
+    spelled = latin(text)
+    written = f"'{text}'" + (f" (in Latin letters: {spelled})" if spelled else "")
+    if not guessed.sure:
+        may_be = listed(f"{near.row.drug} ({near.score:.0f} % alike)" for near in guessed.near)
+        yield f"{written} is not a name known here; it may be {may_be}: checked as each of them"
+        return
+    heard = "" if first.unheard else ", sounds the same"
+    yield f"{written} is read as {first.row.drug} (spelling {first.score:.0f} % alike{heard})"
+    if others:
+        yield f"{written} is less like {listed(near.row.drug for near in others)}: checked as well"

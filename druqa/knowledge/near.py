@@ -12,13 +12,14 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain, combinations
+from math import comb
 
 _PREFIX = 9
 MOST = 3
 """No name is looked for at a greater distance."""
-_BUCKETS = 1 << 20
-_SCANS_BEFORE_INDEX = 300
-"""Building the index takes as long as about so many scans."""
+_LAST_BUCKET = (1 << 22) - 1
+_SCANS_BEFORE_INDEX = 1000
+"""Building the index takes about as long as so many scans."""
 
 
 class NearNames:
@@ -57,27 +58,30 @@ class _DeletionIndex:
     """From what is left of a name's beginning after deletions to the names; a hash that collides only proposes more."""
 
     def __init__(self, names: Iterator[str]) -> None:
+        import numpy as np  # noqa: PLC0415 - only a long column needs it
+
         by_prefix: dict[str, list[str]] = defaultdict(list)
         for name in names:
             by_prefix[name[:_PREFIX]].append(name)
         self._names = list(by_prefix.values())
-        buckets: list[list[int]] = [[] for _ in range(_BUCKETS)]
-        for place, prefix in enumerate(by_prefix):
-            for left in _deletions(prefix, MOST):
-                buckets[hash(left) % _BUCKETS].append(place)
-        self._starts = array("i", [0])
-        self._places = array("i")
-        for bucket in buckets:
-            self._places.extend(bucket)
-            self._starts.append(len(self._places))
+        left = (hash(rest) & _LAST_BUCKET for prefix in by_prefix for rest in _deletions(prefix, MOST))
+        buckets = np.fromiter(left, dtype=np.int32)
+        counts = [sum(comb(len(prefix), deleted) for deleted in range(MOST + 1)) for prefix in by_prefix]
+        places = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        ends = np.cumsum(np.bincount(buckets, minlength=_LAST_BUCKET + 1), dtype=np.int32)
+        # Plain arrays: a slice of a few numbers is twice as fast as one of numpy.
+        self._starts = array("i", [0, *ends.tolist()])
+        self._places = array("i", places[np.argsort(buckets, kind="stable")].tobytes())
 
     def propose(self, words: str, most: int) -> list[str]:
         """A superset of the names within the distance."""
         starts, places = self._starts, self._places
         found: set[int] = set()
-        for left in _deletions(words[:_PREFIX], most):
-            bucket = hash(left) % _BUCKETS
-            found.update(places[starts[bucket] : starts[bucket + 1]])
+        for rest in _deletions(words[:_PREFIX], most):
+            bucket = hash(rest) & _LAST_BUCKET
+            start, end = starts[bucket], starts[bucket + 1]
+            if start < end:
+                found.update(places[start:end])
         return list(chain.from_iterable(map(self._names.__getitem__, found)))
 
 

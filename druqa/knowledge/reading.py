@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from druqa.knowledge.rows import NameRow
 from druqa.knowledge.spelling import Token, printable, tokens
-from druqa.knowledge.synonyms import LONGEST, NameRow, Synonyms
+from druqa.knowledge.synonyms import LONGEST, Synonyms
 
 _SEPARATORS = frozenset("/+,;&|\n")
 _SEPARATING_WORDS = frozenset(("and", "with", "plus", "et", "und", "y", "con", "avec", "mit"))

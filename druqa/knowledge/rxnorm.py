@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from druqa.errors import DataError
 from druqa.knowledge.addition import Addition, Gathered, Tally, as_name, check_bars, drugs_named, first_damage, unfit
+from druqa.knowledge.rows import NameRow
 from druqa.knowledge.spelling import squash
-from druqa.knowledge.synonyms import NameRow, Synonyms
+from druqa.knowledge.synonyms import Synonyms
 from druqa.records import Drug
 
 if TYPE_CHECKING:

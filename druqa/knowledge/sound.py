@@ -10,6 +10,8 @@ import re
 
 # In this order. Letters that stand for one sound become one; silent ones go.
 _HEARD = (
+    ("ovaya", "ic"),
+    ("evaya", "ic"),
     ("ph", "f"),
     ("sch", "k"),
     ("ch", "k"),
@@ -21,8 +23,6 @@ _HEARD = (
     ("qu", "k"),
     ("ts", "s"),
     ("gidro", "idro"),
-    ("ovaya", "ik"),
-    ("evaya", "ik"),
     ("h", ""),
 )
 _LETTERS = str.maketrans({"y": "i", "j": "i", "w": "v", "z": "s", "x": "ks", "q": "k"})
@@ -42,6 +42,11 @@ def sound(words: str) -> str:
 def skeleton(heard: str) -> str:
     """A sound with all its vowels as one: `xarelto` and `zerrelto`, which differ in what is heard least."""
     return _VOWELS.sub("a", heard)
+
+
+def skeletons(heard: list[str]) -> list[str]:
+    """`skeleton` of many sounds in bulk."""
+    return _VOWELS.sub("a", "\n".join(heard)).split("\n")
 
 
 def sounds(names: list[str]) -> list[str]:

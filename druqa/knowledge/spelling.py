@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -89,6 +90,12 @@ def printable(text: str) -> str:
     """The text on one line, with every character that cannot be seen or printed written as an escape."""
     shown = (char if char.isprintable() else " " if char.isspace() else _escape(char) for char in text)
     return " ".join("".join(shown).split())
+
+
+def listed(items: Iterable[str]) -> str:
+    """Words as a sentence has them: `a, b or c`."""
+    every = list(items)
+    return " or ".join(filter(None, (", ".join(every[:-1]), every[-1]))) if every else ""
 
 
 def _escape(char: str) -> str:

@@ -6,14 +6,14 @@ Matching only adds: a spelling that is merely near a known name brings candidate
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from druqa.knowledge.guesses import Guess, guess, latin, look_alikes
+from druqa.knowledge.guesses import Guess, guess, look_alikes, said
+from druqa.knowledge.personal import speaks_of_a_person
 from druqa.knowledge.reading import Found, Leftover, read
-from druqa.knowledge.spelling import key, printable, squash, suspicious, tokens
-from druqa.knowledge.synonyms import Near, Synonyms
+from druqa.knowledge.spelling import key, listed, printable, squash, suspicious
+from druqa.knowledge.synonyms import Synonyms
 from druqa.records import Drug, DrugName, How, Match, Medication, NameKind, ResolvedMedication
 
 LONG_TEXT = 200
@@ -23,12 +23,6 @@ NEAR_ENOUGH_BESIDE = 85.0
 """rapidfuzz ratio from which words beside a known name, with nothing between, are taken for a misspelt name too."""
 MOST_GUESSES = 8
 """Leftover words of one line that are compared with the whole table; the others are only reported."""
-ABOUT_A_PERSON = frozenset(["mrs", "patient", "dob", "mrn", "ssn", "nhs", "birth", "born", "phone", "email", "address"])
-"""Words beside which unknown words are no drug: they are kept out of every prompt. (Not `mr`, `dr`, `ms`: in a
-medication list these are modified release, delayed release and morphine sulfate.)"""
-
-# Runs of digits as in record numbers, insurance numbers and dates; a strength has fewer.
-_IDENTIFIER = re.compile(r"\d{5,}|\d{3}-\d\d-\d{4}|\d{4}-\d\d-\d\d|\d\d?[/.]\d\d?[/.]\d{2,4}")
 
 
 def resolve(medications: Sequence[Medication], synonyms: Synonyms) -> tuple[ResolvedMedication, ...]:
@@ -143,9 +137,9 @@ class _Line:
         if kinds == {"class"}:
             self.doubts.append(f"'{found.text}' is a class, not one drug: checked as each of its {len(drugs)} members")
         elif kinds == {"misspelling"}:
-            self.doubts.append(f"'{found.text}' is read as {_listed(drugs)}, of which it is a known misspelling")
+            self.doubts.append(f"'{found.text}' is read as {listed(drugs)}, of which it is a known misspelling")
         elif len(drugs) > 1 and kinds != {"combination"}:
-            self.doubts.append(f"'{found.text}' may mean {_listed(drugs)}: checked as each of them")
+            self.doubts.append(f"'{found.text}' may mean {listed(drugs)}: checked as each of them")
 
     def add(
         self, drug_id: str, text: str, how: How, *, score: float = 100.0, written: bool = True, guess: bool = False
@@ -197,8 +191,7 @@ class _Line:
         """Whether the words that are left may say who the patient is, so that no prompt may hold them."""
         if known and not any(leftover.has_letters for leftover in leftovers):
             return False
-        words = {token.word for token in tokens(self.medication.text)}
-        return bool(ABOUT_A_PERSON & words or _IDENTIFIER.search(self.medication.text))
+        return speaks_of_a_person(self.medication.text)
 
     def explain_long(self, named: list[Leftover]) -> None:
         """A long text around known names is a note, not a list: its words are counted, not taken for drugs."""
@@ -219,12 +212,11 @@ class _Line:
 
     def guess(self, leftover: Leftover, guessed: Guess) -> None:
         """Add every candidate for words that no table knows."""
-        first, *others = guessed.near
         for near in guessed.near:
-            certain = guessed.sure and near is first
+            certain = guessed.sure and near is guessed.near[0]
             self.add(near.row.drug, leftover.text, How.FUZZY, score=near.score, guess=not certain)
         self.unsure |= not guessed.sure
-        self.doubts += _said(leftover.text, guessed, first, others)
+        self.doubts += said(leftover.text, guessed)
         added = self.add_look_alikes(leftover.text, guessed)
         if len(meant := (*guessed.drugs, *added)) > 1:
             self.alternatives.append(meant)
@@ -232,7 +224,7 @@ class _Line:
     def add_look_alikes(self, text: str, guessed: Guess) -> list[str]:
         """Add the other of each known look-alike pair that a guess touches; returns the drugs added."""
         added = []
-        for other in look_alikes(guessed, self.synonyms):
+        for other in look_alikes(text, guessed, self.synonyms):
             for row in self.synonyms.lookup(other):
                 if row.drug not in self.drugs:
                     self.add(row.drug, text, How.FUZZY, score=0.0, guess=True)
@@ -252,11 +244,11 @@ class _Line:
             if not ids:
                 self.doubts.append(f"the {system} code {printable(code)} is not known here; only the text was read")
             elif not self.drugs:
-                self.doubts.append(f"the text was not understood; read as {_listed(ids)} by its {system} code alone")
+                self.doubts.append(f"the text was not understood; read as {listed(ids)} by its {system} code alone")
             elif not set(ids) & set(self.drugs):
                 self.doubts.append(
-                    f"THE {system} CODE {printable(code)} MEANS {_listed(ids)}, "
-                    f"BUT THE TEXT SAYS {_listed(self.drugs)}: all are checked"
+                    f"THE {system} CODE {printable(code)} MEANS {listed(ids)}, "
+                    f"BUT THE TEXT SAYS {listed(self.drugs)}: all are checked"
                 )
             text = self.medication.text
             written = printable(text) if not self.drugs and len(text) <= SHORT_FORM else ""
@@ -293,22 +285,3 @@ def _as_written(text: str) -> Drug:
         digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
         name = f"{name[:SHORT_FORM]}... {digest}"
     return Drug(id=f"as written: {name}", name=name, known=False)
-
-
-def _said(text: str, guessed: Guess, first: Near, others: Sequence[Near]) -> Iterator[str]:
-    """What a guess is, for people."""
-    spelled = latin(text)
-    written = f"'{text}'" + (f" (in Latin letters: {spelled})" if spelled else "")
-    if not guessed.sure:
-        may_be = _listed(f"{near.row.drug} ({near.score:.0f} % alike)" for near in guessed.near)
-        yield f"{written} is not a name known here; it may be {may_be}: checked as each of them"
-        return
-    heard = "" if first.unheard else ", sounds the same"
-    yield f"{written} is read as {first.row.drug} (spelling {first.score:.0f} % alike{heard})"
-    if others:
-        yield f"{written} is less like {_listed(near.row.drug for near in others)}: checked as well"
-
-
-def _listed(items: Iterable[str]) -> str:
-    every = list(items)
-    return " or ".join(filter(None, (", ".join(every[:-1]), every[-1]))) if every else ""

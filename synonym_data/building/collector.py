@@ -69,9 +69,9 @@ class Collector:
         if not self.fit(row):
             return
         self.voices[pair].add(row.source)
-        if pair in self.rows and rank(self.rows[pair]) <= rank(row):
-            return
-        self.rows[pair] = row
+        kept = self.rows.get(pair)
+        best = kept if kept and rank(kept) <= rank(row) else row
+        self.rows[pair] = best._replace(products=max(row.products, kept.products if kept else 0))
         self.by_name[pair[0]].add(row.drug)
 
     def fit(self, row: Row) -> bool:

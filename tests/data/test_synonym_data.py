@@ -80,7 +80,7 @@ def test_one_word_sequence_is_written_in_one_way():
 def test_ids_are_known_and_every_drug_is_a_name_of_itself():
     assert {row["drug"] for row in NAMES} == IDS
     assert {row["kind"] for row in NAMES} <= KINDS
-    assert all(row["products"].isdigit() for row in NAMES)
+    assert all(row["products"].isdigit() and int(row["sources"]) >= 1 for row in NAMES)
     generic = {row["drug"] for row in NAMES if row["kind"] == "generic" and row["name"] == row["drug"]}
     assert generic == IDS
 

@@ -15,7 +15,7 @@ import pytest
 
 from druqa.cascade import fingerprint
 from druqa.knowledge.evidence import load_evidence
-from druqa.knowledge.synonyms import load_synonyms
+from druqa.knowledge.loading import load_synonyms
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ import json
 import druqa
 from druqa.cascade import cascade_names, load_cascade
 from druqa.knowledge.evidence import load_evidence
-from druqa.knowledge.synonyms import load_synonyms
+from druqa.knowledge.loading import load_synonyms
 from druqa.resources import folder
 
 print(json.dumps({

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from druqa.knowledge.synonyms import load_synonyms
+from druqa.knowledge.loading import load_synonyms
 from druqa.records import Medication
 from druqa.resources import folder
 from druqa.stages.names import resolve

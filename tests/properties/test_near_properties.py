@@ -7,10 +7,10 @@ from functools import cache
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from druqa.knowledge.loading import load_synonyms
 from druqa.knowledge.near import MOST, NearNames
 from druqa.knowledge.sound import sound, sounds
 from druqa.knowledge.spelling import key, squash
-from druqa.knowledge.synonyms import load_synonyms
 from druqa.records import Medication
 from druqa.stages.names import brief, resolve
 
@@ -96,7 +96,9 @@ texts = st.one_of(
     st.sampled_from(WORDS),
     st.sampled_from(WORDS).map(str.title),
     misspelt(),
-    st.builds("{} {}".format, st.sampled_from(WORDS), st.sampled_from(["5 mg", "tablet", "sodium", "/ aspirin", "b12"])),
+    st.builds(
+        "{} {}".format, st.sampled_from(WORDS), st.sampled_from(["5 mg", "tablet", "sodium", "/ aspirin", "b12"])
+    ),
     st.text(max_size=30),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from druqa.knowledge.synonyms import load_synonyms
+from druqa.knowledge.loading import load_synonyms
 from druqa.records import How, Medication, NameKind
 from druqa.stages.names import resolve
 

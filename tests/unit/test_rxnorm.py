@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from druqa.errors import DataError
 from druqa.knowledge.addition import Addition
+from druqa.knowledge.loading import load_synonyms
 from druqa.knowledge.rxnorm import read_rxnorm
 from druqa.knowledge.spelling import key
-from druqa.knowledge.synonyms import load_synonyms
 
 KNOWN = load_synonyms()
 RXAUI = count(1000)

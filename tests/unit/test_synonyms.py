@@ -5,11 +5,12 @@ import shutil
 import pytest
 
 from druqa.errors import DataError
+from druqa.knowledge.loading import load_synonyms
 from druqa.knowledge.spelling import key, squash, squash_all
-from druqa.knowledge.synonyms import load_synonyms
 from druqa.resources import folder
 
 SYNONYMS = load_synonyms()
+TABLES = ["names.tsv", "drugs.tsv", "not_names.tsv", "confusable.tsv", "class_names.tsv", "class_members.tsv"]
 
 
 def drugs_of(name):
@@ -18,7 +19,7 @@ def drugs_of(name):
 
 @pytest.fixture
 def tables(tmp_path):
-    for name in ("names.tsv", "drugs.tsv", "not_names.tsv", "confusable.tsv"):
+    for name in TABLES:
         shutil.copy(folder("synonym_data") / name, tmp_path)
     return tmp_path
 
@@ -107,7 +108,7 @@ def test_the_version_changes_with_the_tables(tables):
     assert load_synonyms(other).version != SYNONYMS.version
 
 
-@pytest.mark.parametrize("name", ["names.tsv", "drugs.tsv", "not_names.tsv", "confusable.tsv"])
+@pytest.mark.parametrize("name", TABLES)
 def test_a_missing_table_is_named(tables, name):
     (tables / name).unlink()
     with pytest.raises(DataError, match="missing") as error:

@@ -1,0 +1,18 @@
+"""Words that may say who the patient is. Unknown words beside them are kept out of every prompt."""
+
+from __future__ import annotations
+
+import re
+
+from druqa.knowledge.spelling import tokens
+
+ABOUT_A_PERSON = frozenset(["mrs", "patient", "dob", "mrn", "ssn", "nhs", "birth", "born", "phone", "email", "address"])
+"""(Not `mr`, `dr`, `ms`: in a medication list these are modified release, delayed release and morphine sulfate.)"""
+
+# Runs of digits as in record numbers, insurance numbers and dates; a strength has fewer.
+_IDENTIFIER = re.compile(r"\d{5,}|\d{3}-\d\d-\d{4}|\d{4}-\d\d-\d\d|\d\d?[/.]\d\d?[/.]\d{2,4}")
+
+
+def speaks_of_a_person(text: str) -> bool:
+    """Whether a text holds a date, a long number or words about a person."""
+    return bool(_IDENTIFIER.search(text)) or any(token.word in ABOUT_A_PERSON for token in tokens(text))
