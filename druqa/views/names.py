@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from druqa.records import ResolvedMedication
+from druqa.views.block import Block, Ragged
 from druqa.views.safe import safe
 
 _MOST_SHOWN = 12
@@ -17,7 +17,7 @@ _MOST_SHOWN = 12
 
 def print_names(resolved: Sequence[ResolvedMedication], console: Console) -> None:
     """Print a table with a row for each text, its doubts below it."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold underline", expand=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=False)
     for heading in ("", "AS WRITTEN", "INGREDIENTS", "HOW"):
         table.add_column(heading, overflow="fold")
     for number, medication in enumerate(resolved, 1):
@@ -25,16 +25,14 @@ def print_names(resolved: Sequence[ResolvedMedication], console: Console) -> Non
         ingredients = Text.assemble((name, style), (", ".join(_ingredients(medication)) or "nothing", style))
         written = Text(safe(_short(medication.text)) or "(empty)")
         table.add_row(Text(str(number), style="dim"), written, ingredients, Text(how(medication), style="dim"))
-    console.print(table)
-    doubts = [(number, medication) for number, medication in enumerate(resolved, 1) if medication.doubts]
+    console.print(Ragged(table))
+    doubts = [(number, doubt) for number, medication in enumerate(resolved, 1) for doubt in medication.doubts]
     if doubts:
         console.print()
         console.print(Text("DOUBTS", style="bold underline"))
-    for number, medication in doubts:
-        for doubt in medication.doubts:
-            line = Table.grid(padding=(0, 2, 0, 0))
-            line.add_row(Text(str(number), style="dim"), Text(safe(doubt), style="yellow"))
-            console.print(Padding(line, 0))
+    for number, doubt in doubts:
+        line = Text.assemble((f"{number:<{len(str(len(resolved)))}}  ", "dim"), (safe(doubt), "yellow"))
+        console.print(Block(line, hang=3))
 
 
 def how(medication: ResolvedMedication) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console
 from rich.text import Text
 
 from druqa.records import Outcome, ResolvedMedication, Severity, Tier, voices
 from druqa.report import DecisionKind, PairReport, Report, View
+from druqa.views.block import Block
 from druqa.views.names import how
 from druqa.views.safe import safe
 
@@ -22,20 +23,6 @@ _STYLES = {
 }
 _MOST_PAIRS_SHOWN = 60
 _MOST_REASONS_SHOWN = 6
-
-
-class Block:
-    """A text that wraps under itself, with no blanks at the ends of its lines."""
-
-    def __init__(self, text: Text, indent: int = 0, hang: int = 3) -> None:
-        self._text, self._indent, self._hang = text, indent, hang
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Wrap to the console's width."""
-        width = max(20, options.max_width - max(self._indent, self._hang))
-        for number, line in enumerate(self._text.wrap(console, width)):
-            line.rstrip()
-            yield Text(" " * (self._hang if number else self._indent)) + line
 
 
 def print_report(report: Report, console: Console) -> None:

@@ -53,6 +53,15 @@ Depakote ER 500                                                       = valproic
 Synthroid 100 µg daily                                                = levothyroxine
 prednisone 10mg - take 4 tabs x 3 days then taper                     = prednisone
 war-farin 5                                                           = warfarin
+\u0432\u0430\u0440\u0444\u0430\u0440\u0438\u043d                      = warfarin
+\u043f\u0430\u0440\u0430\u0446\u0435\u0442\u0430\u043c\u043e\u043b          = acetaminophen
+\u03b2\u03b1\u03c1\u03c6\u03b1\u03c1\u03af\u03bd\u03b7                = warfarin
+hidroclorotiazida                                                     = hydrochlorothiazide
+kwas acetylosalicylowy 75                                             = aspirin
+5-ASA                                                                 = mesalamine
+Penicillin G 375 MG/ML                                                = penicillin g
+Hycodan                                                               = homatropine, hydrocodone
+Losartan-HCTZ                                                         = hydrochlorothiazide, losartan
 """
 
 
@@ -115,6 +124,30 @@ def test_a_near_miss_is_read_with_a_doubt():
 
 def test_a_guess_brings_its_look_alike():
     assert {"hydralazine", "hydroxyzine"} <= ids(read("hydralazinne"))
+
+
+def test_the_drugs_of_a_combination_are_guessed_together():
+    assert {"amphetamine", "dextroamphetamine"} <= ids(read("aderol"))
+    assert {"acetaminophen", "hydrocodone"} <= ids(read("vicodon"))
+
+
+def test_consonants_are_enough_for_a_guess():
+    assert {"rivaroxaban"} <= ids(read("zerrelto"))
+
+
+def test_what_is_less_like_a_sure_guess_is_only_a_guess():
+    resolved = read("loratidinne")
+    guesses = {match.drug: match.guess for match in resolved.matches}
+    assert guesses["loratadine"] is False or not resolved.recognised
+    assert all(guess for drug, guess in guesses.items() if drug != "loratadine")
+
+
+def test_the_spelling_in_latin_letters_is_said():
+    assert "in Latin letters: varfarin" in said(read("\u0432\u0430\u0440\u0444\u0430\u0440\u0438\u043d"))
+
+
+def test_a_salt_written_on_to_a_name_is_taken_off():
+    assert "levothyroxine" in ids(read("levothyroxinenatrium"))
 
 
 def test_two_drugs_as_near_are_both_checked_and_not_recognised():

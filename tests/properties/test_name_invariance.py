@@ -1,0 +1,69 @@
+"""A pair comes out the same whatever its drugs are called: over every name of every drug in the evidence tables."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from druqa import check_many
+from druqa.cascade import load_cascade
+from druqa.knowledge.evidence import load_evidence
+from druqa.knowledge.loading import load_synonyms
+from druqa.records import Medication, NameKind
+from druqa.stages.names import resolve
+from druqa.stages.pairs import listed_drugs
+
+SYNONYMS, EVIDENCE = load_synonyms(), load_evidence()
+PLAN = load_cascade("embedded").names
+DRUGS = sorted(drug for drug in SYNONYMS.drugs if EVIDENCE.knows(drug))
+
+
+def names_of(drug):
+    return [name for name in SYNONYMS.names_of(drug) if name.kind is not NameKind.CLASS]
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_every_name_of_a_drug_puts_the_drug_on_the_list_and_not_as_a_guess(part):
+    """What a pair comes to without a model is a function of its two drugs and of whether either is a guess."""
+    wrong = []
+    for drug in DRUGS[part::8]:
+        for name in names_of(drug):
+            (resolved,) = resolve([Medication(text=name.text)], SYNONYMS)
+            found = {listed.drug.id: listed.guessed for listed in listed_drugs([resolved], PLAN, {})}
+            if found.get(drug) is not False or not resolved.recognised:
+                wrong.append((drug, name.text, found))
+    assert wrong == []
+
+
+def spelled(drug, kind):
+    """A name of that kind, the least like the generic one; the generic name where there is none."""
+    names = [name.text for name in names_of(drug) if name.kind is kind and name.text[:4] != drug[:4]]
+    return names[0] if names else drug
+
+
+LISTED = [pair for pair in combinations(DRUGS, 2) if EVIDENCE.listed(*pair)]
+
+
+def decisions(pairs, kind):
+    reports = check_many([[spelled(drug, kind) for drug in pair] for pair in pairs])
+    out = []
+    for pair, report in zip(pairs, reports, strict=True):
+        (found,) = [one for one in report.pairs if set(one.drugs) == set(pair)]
+        out.append((found.decision, found.severity, found.tier, {verdict.reason for verdict in found.verdicts}))
+    return out
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_every_listed_pair_comes_out_the_same_by_brand_and_by_synonym(part):
+    pairs = LISTED[part::4]
+    assert len(pairs) > 500
+    plain = decisions(pairs, NameKind.GENERIC)
+    assert all(decision == "flagged" for decision, *_ in plain)
+    for kind in (NameKind.BRAND, NameKind.SYNONYM):
+        different = [
+            (pair, spelled(pair[0], kind), spelled(pair[1], kind))
+            for pair, one, other in zip(pairs, plain, decisions(pairs, kind), strict=True)
+            if one != other
+        ]
+        assert different == []
