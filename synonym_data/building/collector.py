@@ -92,9 +92,8 @@ class Collector:
         if row.source != FDA and (short or self.may_be_half(row)):
             return False
         edges = (words[0], words[-1])
-        if any(self.noise.get(w, "salt") != "salt" for w in edges) and row.drug in self.by_name.get(
-            self.core(words), ()
-        ):
+        ends_in_noise = row.kind != "combination" and any(self.noise.get(w, "salt") != "salt" for w in edges)
+        if ends_in_noise and row.drug in self.by_name.get(self.core(words), ()):
             return False
         return not self.is_formula(row, words)
 
