@@ -29,12 +29,14 @@ class Guess(NamedTuple):
     """The drugs that some words may mean, the likeliest first."""
 
     near: tuple[Near, ...]
+    letters: int
+    """How many letters the words have."""
 
     @property
     def sure(self) -> bool:
         """Whether one drug is nearest, near enough, and no other is as near, by letters or by ear."""
         first = self.near[0]
-        if len(squash(first.row.name)) < SHORTEST_SURE or (first.score < SURE and first.unheard):
+        if self.letters < SHORTEST_SURE or (first.score < SURE and first.unheard):
             return False
         return not any(
             other.distance <= first.distance or other.unheard <= first.unheard
@@ -62,15 +64,16 @@ def guess(text: str, words: tuple[str, ...], synonyms: Synonyms) -> Guess | None
     if spelled is not None:
         words = tuple(squash(key(spelled)).split())
     words = tuple(_less_salt(word, synonyms) for word in words)
+    letters = sum(map(len, words))
     if len(words) <= _LONGEST_PHRASE and (together := _fit(synonyms.nearest(" ".join(words)))):
-        return Guess(together)
+        return Guess(together, letters)
     if len(words) < 2:
         return None
     long = [word for word in words if len(word) >= _SHORTEST_WORD]
     best: dict[str, Near] = {}
     for near in (near for word in long for near in _fit(synonyms.nearest(word))):
         best.setdefault(near.row.drug, near)
-    return Guess(tuple(best.values())) if best else None
+    return Guess(tuple(best.values()), letters) if best else None
 
 
 def _less_salt(word: str, synonyms: Synonyms) -> str:
@@ -116,7 +119,8 @@ def said(text: str, guessed: Guess) -> Iterator[str]:
     written = f"'{text}'" + (f" (in Latin letters: {spelled})" if spelled else "")
     if not guessed.sure:
         may_be = listed(f"{near.row.drug} ({near.score:.0f} % alike)" for near in guessed.near)
-        yield f"{written} is not a name known here; it may be {may_be}: checked as each of them"
+        checked = "each of them" if len(guessed.near) > 1 else "that"
+        yield f"{written} is not a name known here; it may be {may_be}: checked as {checked}"
         return
     heard = "" if first.unheard else ", sounds the same"
     yield f"{written} is read as {first.row.drug} (spelling {first.score:.0f} % alike{heard})"
