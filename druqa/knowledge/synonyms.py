@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from druqa.errors import DataError
+from druqa.knowledge.near import NearNames
 from druqa.knowledge.nearest import SHORTEST_GUESSED, Near, Nearest
 from druqa.knowledge.rows import KINDS, NameRow, importance
 from druqa.knowledge.spelling import key, squash, squash_all
 from druqa.records import Drug, DrugName, NameKind
 
 MEND = "install druqa again, or rebuild the tables with synonym_data/build.py"
+_LONG_NOISE = 8
+"""Letters: a misspelt word that is shorter may be anything."""
 LONGEST = 8
 """No name has more words than this; the tests of the table hold it."""
 
@@ -158,6 +161,16 @@ class Synonyms:
     def nearest(self, name: str) -> tuple[Near, ...]:
         """The drugs with a name most like this key, each by its likeliest name; see `nearest.Nearest`."""
         return self._nearest.find(name)
+
+    def noise_like(self, word: str) -> tuple[str | None, int]:
+        """The long word of `noise` that a word is spelled most like, within two letters, and how far off it is."""
+        near = self._near_noise.within(word, 2) if len(word) >= _LONG_NOISE else {}
+        best = min(near, key=lambda noise: (near[noise], noise), default=None)
+        return best, near[best] if best else 0
+
+    @cached_property
+    def _near_noise(self) -> NearNames:
+        return NearNames([word for word in self.noise if len(word) >= _LONG_NOISE])
 
     @cached_property
     def _nearest(self) -> Nearest:

@@ -166,21 +166,27 @@ class _Line:
         if known and len(self.medication.text) > LONG_TEXT:
             self.explain_long([leftover for leftover in leftovers if leftover.looks_like_a_name])
             return
-        unplaced = []
-        for leftover in leftovers:
-            if leftover.looks_like_a_name:
-                guessed = self.near(leftover)
-                apart = leftover.separate or not known
-                if guessed and (apart or guessed.score >= NEAR_ENOUGH_BESIDE):
-                    self.guess(leftover, guessed)
-                elif apart:
-                    unplaced.append(leftover.text)
-                else:
-                    self.not_understood(leftover.text, unsure=True)
-            elif known and leftover.has_letters:
-                self.not_understood(leftover.text, unsure=leftover.separate)
+        unplaced = [text for leftover in leftovers if (text := self.place(leftover, known=known))]
         if self.drugs and unplaced:
             self.keep_as_written(unplaced)
+
+    def place(self, leftover: Leftover, *, known: bool) -> str | None:
+        """Explain some words; returned are those that stand apart, as a drug of their own, and are like no name."""
+        if not leftover.looks_like_a_name:
+            if known and leftover.has_letters:
+                self.not_understood(leftover.text, unsure=leftover.separate)
+            return None
+        guessed = self.near(leftover)
+        apart = leftover.separate or not known
+        if not apart and (word := self.misspelt_noise(leftover, guessed)):
+            self.doubts.append(f"'{leftover.text}' is read as {word}, which names no drug")
+        elif guessed and (apart or guessed.score >= NEAR_ENOUGH_BESIDE):
+            self.guess(leftover, guessed)
+        elif apart:
+            return leftover.text
+        else:
+            self.not_understood(leftover.text, unsure=True)
+        return None
 
     def not_understood(self, text: str, *, unsure: bool) -> None:
         """Say that words beside a known name were not understood."""
@@ -209,6 +215,11 @@ class _Line:
             return None
         self.guesses += 1
         return guess(leftover.text, leftover.words, self.synonyms)
+
+    def misspelt_noise(self, leftover: Leftover, guessed: Guess | None) -> str | None:
+        """The salt or dose form that one word beside a name is nearer to than to any drug: `hydrocholoride`."""
+        word, distance = self.synonyms.noise_like(leftover.words[0]) if len(leftover.words) == 1 else (None, 0)
+        return word if guessed is None or distance < guessed.near[0].distance else None
 
     def guess(self, leftover: Leftover, guessed: Guess) -> None:
         """Add every candidate for words that no table knows."""

@@ -1,4 +1,4 @@
-"""Lists of names as people write them, written blind, are read at least this well. Floors, not the figures themselves."""
+"""Lists of names as people write them, written blind, are read at least this well: floors, not figures."""
 
 from __future__ import annotations
 

@@ -78,10 +78,9 @@ def main() -> None:
     for part in sys.argv[1:] or ("dev", "final"):
         for kind in KINDS:
             s = score(part, kind)
-            print(
-                f"{part} {kind:<10} {s.lines:>4} lines: {s.exact / s.lines:6.1%} exact, {s.found / s.lines:6.1%} found, "
-                f"{s.first / s.lines:6.1%} first, {s.recognised / s.lines:6.1%} recognised"
-            )
+            rates = {"exact": s.exact, "found": s.found, "first": s.first, "recognised": s.recognised}
+            said = ", ".join(f"{count / s.lines:6.1%} {name}" for name, count in rates.items())
+            print(f"{part} {kind:<10} {s.lines:>4} lines: {said}")
             for line in s.missed:
                 print(f"    missed  {line}")
         pairs = len(rows(FOLDER / f"{part}_lookalikes.tsv"))
