@@ -24,8 +24,13 @@ _HEARD = (
     ("ts", "s"),
     ("gidro", "idro"),
     ("h", ""),
+    ("y", "i"),
+    ("j", "i"),
+    ("w", "v"),
+    ("z", "s"),
+    ("x", "ks"),
+    ("q", "k"),
 )
-_LETTERS = str.maketrans({"y": "i", "j": "i", "w": "v", "z": "s", "x": "ks", "q": "k"})
 _FIRST_X = re.compile(r"^x", re.MULTILINE)
 _SOFT_C = re.compile(r"c(?=[ei])")
 _DOUBLED = re.compile(r"([a-z])\1+")
@@ -54,7 +59,7 @@ def sounds(names: list[str]) -> list[str]:
     text = _FIRST_X.sub("s", "\n".join(names))
     for written, heard in _HEARD:
         text = text.replace(written, heard)
-    text = _SOFT_C.sub("s", text.translate(_LETTERS)).replace("c", "k")
+    text = _SOFT_C.sub("s", text).replace("c", "k")
     text = _DOUBLED.sub(r"\1", text)
     text = _ENDING.sub("", text)
     text = _ACID.sub("", text)
