@@ -178,7 +178,7 @@ class Synonyms:
         guessable = [
             words
             for words, place in self._last.items()
-            if len(words) >= SHORTEST_GUESSED and self._lines[place].split("\t", 3)[2] != "abbreviation"
+            if len(words) >= SHORTEST_GUESSED and self._lines[place].split("\t", 3)[2] not in ("abbreviation", "class")
         ]
         return Nearest(guessable, lambda words: tuple(map(self._row, self._places(words))))
 

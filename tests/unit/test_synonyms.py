@@ -6,7 +6,9 @@ import pytest
 
 from druqa.errors import DataError
 from druqa.knowledge.loading import load_synonyms
+from druqa.knowledge.rows import NameRow
 from druqa.knowledge.spelling import key, squash, squash_all
+from druqa.records import Drug, NameKind
 from druqa.resources import folder
 
 SYNONYMS = load_synonyms()
@@ -151,3 +153,26 @@ def test_a_row_with_an_unknown_drug_is_named(tables):
 def test_squashing_in_bulk_is_squashing_one_by_one():
     names = ["5-fu", "st. john's wort", "vitamin b12", "a/b+c", "warfarin", "x1y2", "tylenol #3", "alpha (beta), gamma"]
     assert squash_all(names) == [squash(name) for name in names]
+
+
+def test_an_extension_adds_meanings_codes_and_drugs_and_replaces_none():
+    row = NameRow("coumadin", "aspirin", "brand", "somebody's list", 0)
+    new = Drug(id="zorbutinib", name="zorbutinib", rxcui="990001")
+    extended = SYNONYMS.extended(
+        [row, NameRow("zorbutinib", "zorbutinib", "generic", "x", 0)], [new], {"B01AA03": ("warfarin",)}, "mine"
+    )
+    assert {found.drug for found in extended.lookup("coumadin")} == {"warfarin", "aspirin"}
+    assert drugs_of("coumadin") == {"warfarin"}
+    assert extended.drug("zorbutinib") == new
+    assert [drug.id for drug in extended.by_code(atc="B01AA03")] == ["warfarin"]
+    assert [drug.id for drug in extended.by_code(rxcui="990001")] == ["zorbutinib"]
+    assert extended.version == f"{SYNONYMS.version}+mine"
+    assert {found.drug for found in extended.lookup("statin")} == {found.drug for found in SYNONYMS.lookup("statin")}
+    again = extended.extended([], [], {"B01AA03": ("aspirin",)}, "more")
+    assert {drug.id for drug in again.by_code(atc="B01AA03")} == {"warfarin", "aspirin"}
+
+
+def test_a_class_is_looked_up_but_never_guessed():
+    assert {row.kind for row in SYNONYMS.lookup("statins")} == {"class"}
+    assert "class" not in {near.row.kind for near in SYNONYMS.nearest("statinss")}
+    assert NameKind.CLASS in {name.kind for name in SYNONYMS.names_of("simvastatin")}
