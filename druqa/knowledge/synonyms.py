@@ -84,14 +84,15 @@ class Synonyms:
         return self._plain[words]
 
     def _one_meaning(self, words: str) -> tuple[str, ...] | None:
-        rows = self.lookup(words)
-        kinds = {row.kind for row in rows}
-        drugs = tuple(dict.fromkeys(row.drug for row in rows))
-        ends = {words.partition(" ")[0], words.rpartition(" ")[2]}
-        doubtful = kinds & {"class", "misspelling"} or (len(drugs) > 1 and "combination" not in kinds)
+        ends = (words.partition(" ")[0], words.rpartition(" ")[2])
         # A name with a dose form at its end may hold another name: only reading tells.
-        holds_noise = any(word in self.noise or word.isdigit() for word in ends)
-        return None if not rows or doubtful or holds_noise else drugs
+        if words in self._class_lines or any(word in self.noise or word.isdigit() for word in ends):
+            return None
+        cells = [self._lines[place].split("\t", 3) for place in self._places(words)]
+        drugs = tuple(dict.fromkeys(drug for _, drug, _, _ in cells))
+        kinds = {kind for _, _, kind, _ in cells}
+        one = len(drugs) == 1 or "combination" in kinds
+        return drugs if one and "misspelling" not in kinds else None
 
     def extended(
         self, names: Iterable[NameRow], drugs: Iterable[Drug], codes: Mapping[str, tuple[str, ...]], version: str

@@ -43,13 +43,17 @@ class Brief(NamedTuple):
 
 
 def brief(medication: Medication, synonyms: Synonyms) -> Brief:
-    """The same reading as `resolve` gives, in short; a text that is one plain name is not taken apart."""
-    text = medication.text
-    drugs = synonyms.plain(text) if medication.rxcui is None and medication.atc is None else None
-    if drugs is not None:
-        exact = How.EXACT if squash(key(text)) == squash(drugs[0]) else How.ALIAS
-        return Brief(drugs, (exact,) * len(drugs), 100.0, recognised=True, doubts=())
+    """The same reading as `resolve` gives, in short."""
     return _Line(medication, synonyms).brief()
+
+
+def plain_brief(text: str, synonyms: Synonyms) -> Brief | None:
+    """What `brief` gives for a text that is one plain name, without taking it apart; None for any other text."""
+    drugs = synonyms.plain(text)
+    if drugs is None:
+        return None
+    exact = How.EXACT if squash(key(text)) == squash(drugs[0]) else How.ALIAS
+    return Brief(drugs, (exact,) * len(drugs), 100.0, recognised=True, doubts=())
 
 
 class _Line:

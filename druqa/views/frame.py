@@ -10,7 +10,7 @@ from druqa.errors import UsageError
 from druqa.report import Report
 from druqa.settings import Settings, load_settings
 from druqa.setup import load_names, read_medications
-from druqa.stages.names import Brief, brief
+from druqa.stages.names import Brief, brief, plain_brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,9 +57,10 @@ def names_frame(texts: Iterable[str], *, settings: Settings | None = None) -> pd
     # What is missing is an empty line: it stays in its place, and is not recognised.
     lines = column.astype(object).where(column.notna(), "").tolist()
     synonyms, _ = load_names(settings if settings is not None else load_settings())
-    distinct = list(dict.fromkeys(lines))
-    briefs = {m: brief(read, synonyms) for m, read in zip(distinct, read_medications(distinct), strict=True)}
-    rows = [(text, *briefs[text]) for text in lines]
+    briefs = {text: plain_brief(text, synonyms) for text in dict.fromkeys(lines) if isinstance(text, str)}
+    unread = [text for text in dict.fromkeys(lines) if briefs.get(text) is None]
+    briefs |= {text: brief(read, synonyms) for text, read in zip(unread, read_medications(unread), strict=True)}
+    rows = [(text, *(briefs[text] or ())) for text in lines]
     return pd.DataFrame(rows, columns=["text", *Brief._fields], index=column.index)
 
 

@@ -12,7 +12,7 @@ from druqa.knowledge.near import MOST, NearNames
 from druqa.knowledge.sound import sound, sounds
 from druqa.knowledge.spelling import key, squash
 from druqa.records import Medication
-from druqa.stages.names import brief, resolve
+from druqa.stages.names import brief, plain_brief, resolve
 
 SYNONYMS = load_synonyms()
 WORDS = sorted({squash(name.text) for drug in SYNONYMS.drugs for name in SYNONYMS.names_of(drug)})
@@ -110,6 +110,7 @@ texts = st.one_of(
 def test_the_short_reading_is_the_long_one_in_short(text):
     medication = Medication(text=text)
     short, (long,) = brief(medication, SYNONYMS), resolve([medication], SYNONYMS)
+    assert plain_brief(text, SYNONYMS) in (None, short)
     assert short.drugs == tuple(drug.id for drug in long.drugs)
     assert short.recognised == long.recognised
     assert short.doubts == long.doubts
@@ -117,6 +118,11 @@ def test_the_short_reading_is_the_long_one_in_short(text):
         (match.drug, match.how) for match in long.matches
     }
     assert short.score == min((match.score for match in long.matches), default=0.0)
+
+
+def test_a_plain_name_is_read_at_once():
+    texts = ["warfarin", "Coumadin", "BACTRIM", "5-FU", "valproic acid"]
+    assert all(plain_brief(text, SYNONYMS) == brief(Medication(text=text), SYNONYMS) for text in texts)
 
 
 def test_keys_of_the_table_are_in_key_form():
