@@ -73,11 +73,21 @@ def load_names(settings: Settings) -> tuple[Synonyms, tuple[str, ...]]:
     """
     if settings.rxnorm is None and not settings.formulary:
         return load_synonyms(), ()
-    return _with_own_files(settings.rxnorm, settings.formulary)
+    files = [path.resolve() for path in (settings.rxnorm, *settings.formulary) if path]
+    stamps = tuple(_stamp(file) for path in files for file in (path, *path.glob("**/*.RRF")))
+    return _with_own_files(settings.rxnorm, settings.formulary, stamps)
+
+
+def _stamp(file: Path) -> tuple[str, int, int]:
+    """What changes when a file does; a file that is not there is refused by its reader."""
+    stat = file.stat() if file.exists() else None
+    return str(file), stat.st_mtime_ns if stat else 0, stat.st_size if stat else 0
 
 
 @lru_cache(maxsize=2)
-def _with_own_files(rxnorm: Path | None, formularies: tuple[Path, ...]) -> tuple[Synonyms, tuple[str, ...]]:
+def _with_own_files(
+    rxnorm: Path | None, formularies: tuple[Path, ...], _stamps: tuple[tuple[str, int, int], ...]
+) -> tuple[Synonyms, tuple[str, ...]]:
     synonyms = load_synonyms()
     notes: list[str] = []
     additions = [read_rxnorm(rxnorm, synonyms)] if rxnorm else []

@@ -98,10 +98,6 @@ class Evidence:
         for pair in tables.pairs:
             self._pairs.setdefault(_ordered(pair.side_a, pair.side_b), []).append(pair)
 
-    def knows(self, drug: str) -> bool:
-        """Whether any table speaks of a drug."""
-        return drug in self._roles or drug in self._paired
-
     def roles_of(self, drug: str) -> tuple[Role, ...]:
         """The roles of a drug, sorted; none for a drug that the tables do not know."""
         return tuple(sorted(self._roles.get(drug, ())))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 from druqa.knowledge.nearest import Near
+from druqa.knowledge.rows import NameRow
 from druqa.knowledge.spelling import key, listed, squash
 from druqa.knowledge.synonyms import Synonyms
 
@@ -20,7 +22,8 @@ NOT_UNLIKE = 65.0
 SHORTEST_SURE = 6
 _LONGEST_PHRASE = 4
 _SHORTEST_WORD = 6
-_SHORTEST_SALT = 6
+_SHORTEST_SALT, _LONGEST_SALT = 6, 20
+_LONGEST_WORD = 60
 _OTHER_SCRIPT = 0x370
 """Letters from here on (Greek, Cyrillic, Arabic, Kana, ...) are not Latin."""
 
@@ -31,28 +34,32 @@ class Guess(NamedTuple):
     near: tuple[Near, ...]
     letters: int
     """How many letters the words have."""
+    first: frozenset[str]
+    """The drugs of the likeliest name: several if it is a combination."""
+    together: frozenset[frozenset[str]]
+    """Pairs of drugs that one of the names combines, so that they are no alternatives."""
 
     @property
     def sure(self) -> bool:
-        """Whether one drug is nearest, near enough, and no other is as near, by letters or by ear."""
+        """Whether one name is nearest, near enough, and no other drug's is as near, by letters or by ear."""
         first = self.near[0]
         if self.letters < SHORTEST_SURE or (first.score < SURE and first.unheard):
             return False
         return not any(
             other.distance <= first.distance or other.unheard <= first.unheard
-            for other in self.near[1:]
-            if other.row.drug != first.row.drug
+            for other in self.near
+            if other.row.drug not in self.first
         )
 
     @property
     def score(self) -> float:
-        """How alike the likeliest name is: rapidfuzz ratio, 0 to 100; 100 where it sounds the same."""
-        return 100.0 if not self.near[0].unheard else self.near[0].score
+        """How alike the most alike name is: rapidfuzz ratio, 0 to 100; 100 where one sounds the same."""
+        return max(near.score if near.unheard else 100.0 for near in self.near)
 
     @property
     def drugs(self) -> tuple[str, ...]:
         """The ids of the drugs."""
-        return tuple(dict.fromkeys(near.row.drug for near in self.near))
+        return tuple(near.row.drug for near in self.near)
 
 
 def guess(text: str, words: tuple[str, ...], synonyms: Synonyms) -> Guess | None:
@@ -63,38 +70,60 @@ def guess(text: str, words: tuple[str, ...], synonyms: Synonyms) -> Guess | None
     spelled = latin(text)
     if spelled is not None:
         words = tuple(squash(key(spelled)).split())
-    words = tuple(_less_salt(word, synonyms) for word in words)
-    letters = sum(map(len, words))
-    if len(words) <= _LONGEST_PHRASE and (together := _fit(synonyms.nearest(" ".join(words)))):
-        return Guess(together, letters)
-    if len(words) < 2:
+    words = tuple(word for word in words if len(word) <= _LONGEST_WORD)
+    near = _nearest(words, synonyms)
+    if not near:
         return None
-    long = [word for word in words if len(word) >= _SHORTEST_WORD]
+    first = {row.drug for row in _combined(near[0], synonyms)} | {near[0].row.drug}
+    pairs = (combinations({row.drug for row in _combined(one, synonyms)}, 2) for one in near)
+    together = frozenset(frozenset(pair) for of_name in pairs for pair in of_name)
+    return Guess(near, sum(map(len, words)), frozenset(first), together)
+
+
+def _nearest(words: tuple[str, ...], synonyms: Synonyms) -> tuple[Near, ...]:
+    """The names that words may mean together; else those that each long word may mean."""
+    if len(words) <= _LONGEST_PHRASE and (together := _fit(_whole_and_cut(" ".join(words), synonyms))):
+        return together
     best: dict[str, Near] = {}
-    for near in (near for word in long for near in _fit(synonyms.nearest(word))):
-        best.setdefault(near.row.drug, near)
-    return Guess(tuple(best.values()), letters) if best else None
+    for word in words if len(words) > 1 else ():
+        for near in _fit(_whole_and_cut(word, synonyms)) if len(word) >= _SHORTEST_WORD else ():
+            best.setdefault(near.row.drug, near)
+    return tuple(best.values())
 
 
-def _less_salt(word: str, synonyms: Synonyms) -> str:
-    """A word without the salt that German, Dutch and Swedish write on to it: `levothyroxinenatrium`."""
-    for end in range(_SHORTEST_WORD, len(word) - _SHORTEST_SALT + 1):
-        if word[end:] in synonyms.noise:
-            return word[:end]
-    return word
+def _whole_and_cut(words: str, synonyms: Synonyms) -> tuple[Near, ...]:
+    """The nearest names, also to the words without the salt that German, Dutch and Swedish write on to a name."""
+    near = synonyms.nearest(words)
+    for end in range(max(_SHORTEST_WORD, len(words) - _LONGEST_SALT), len(words) - _SHORTEST_SALT + 1):
+        if words[end:] in synonyms.salts:
+            known = {one.row.drug for one in near}
+            cut = tuple(one for one in synonyms.nearest(words[:end]) if one.row.drug not in known)
+            return tuple(sorted((*near, *cut), key=lambda one: (one.distance + one.unheard, -one.score)))
+    return near
+
+
+def _combined(near: Near, synonyms: Synonyms) -> list[NameRow]:
+    """The rows of a name that is a combination."""
+    return [row for row in synonyms.lookup(near.row.name) if row.kind == "combination"]
 
 
 def latin(text: str) -> str | None:
-    """The text in Latin letters, where all its letters are of another alphabet; None where it is no such text.
+    """The text with its words of another alphabet in Latin letters; None where it has no such word.
 
     A word of both alphabets is something else: a look-alike letter in a Latin name, which `spelling.key` mends.
     """
-    letters = [char for char in text if char.isalpha()]
-    if not letters or any(ord(char) < _OTHER_SCRIPT for char in letters):
+    words = text.split()
+    foreign = [_is_foreign(word) for word in words]
+    if not any(foreign):
         return None
     from anyascii import anyascii  # noqa: PLC0415 - only such a text needs it
 
-    return anyascii(text)
+    return " ".join(anyascii(word) if is_foreign else word for word, is_foreign in zip(words, foreign, strict=True))
+
+
+def _is_foreign(word: str) -> bool:
+    letters = [char for char in word if char.isalpha()]
+    return bool(letters) and all(ord(char) >= _OTHER_SCRIPT for char in letters)
 
 
 def look_alikes(text: str, guessed: Guess, synonyms: Synonyms) -> Iterable[str]:
@@ -114,15 +143,16 @@ def _fit(near: Iterable[Near]) -> tuple[Near, ...]:
 
 def said(text: str, guessed: Guess) -> Iterator[str]:
     """What a guess is, for people."""
-    first, *others = guessed.near
     spelled = latin(text)
     written = f"'{text}'" + (f" (in Latin letters: {spelled})" if spelled else "")
+    first, others = guessed.near[0], [near for near in guessed.near if near.row.drug not in guessed.first]
+    meant = " + ".join(sorted(guessed.first))
     if not guessed.sure:
-        may_be = listed(f"{near.row.drug} ({near.score:.0f} % alike)" for near in guessed.near)
-        checked = "each of them" if len(guessed.near) > 1 else "that"
-        yield f"{written} is not a name known here; it may be {may_be}: checked as {checked}"
+        may_be = [f"{meant} ({first.score:.0f} % alike)", *(f"{n.row.drug} ({n.score:.0f} % alike)" for n in others)]
+        checked = "each of them" if others else "that"
+        yield f"{written} is not a name known here; it may be {listed(may_be)}: checked as {checked}"
         return
     heard = "" if first.unheard else ", sounds the same"
-    yield f"{written} is read as {first.row.drug} (spelling {first.score:.0f} % alike{heard})"
+    yield f"{written} is read as {meant} (spelling {first.score:.0f} % alike{heard})"
     if others:
         yield f"{written} is less like {listed(near.row.drug for near in others)}: checked as well"

@@ -14,6 +14,8 @@ from druqa.knowledge.spelling import squash
 
 SHORTEST_GUESSED = 4
 """Letters: a shorter word is no misspelling of anything in particular."""
+MOST_DRUGS = 6
+"""More drugs than these, and those of a name begun, are no guess any more."""
 _SHORTEST_FRAME = 6
 """Letters: of a shorter word the consonants say too little."""
 _VOWELS_COUNT_LESS = 1.5
@@ -41,7 +43,7 @@ class Nearest:
         self._names = names
         self._rows = rows
 
-    def find(self, name: str, limit: int = 6) -> tuple[Near, ...]:
+    def find(self, name: str) -> tuple[Near, ...]:
         """The drugs with a name most like this key, each by its likeliest name, the likeliest first.
 
         Spelled: the best distance and one more, at most 1 to 3 by the name's length. Sounding: alike but for vowels.
@@ -58,7 +60,7 @@ class Nearest:
         names: set[str] = set()
         for one in sorted(found, key=_likelihood):
             # All the drugs of a name or none: half of a combination would pass for all of it.
-            if one.row.name in names or len(of_drug) < limit:
+            if one.row.name in names or len(of_drug) < MOST_DRUGS:
                 names.add(one.row.name)
                 of_drug.setdefault(one.row.drug, one)
         return tuple(of_drug.values())
@@ -115,5 +117,5 @@ class Nearest:
 
 def _likelihood(near: Near) -> tuple[float, int, float, tuple[float, int, int, bool, int, str]]:
     """Sort key of a guess: little to mend, by letters and by ear, vowels least; then what is prescribed most."""
-    to_mend = near.distance + near.unheard - _VOWELS_COUNT_LESS * near.framed
+    to_mend = near.distance + min(near.unheard, near.distance) - _VOWELS_COUNT_LESS * near.framed
     return (to_mend, near.distance, -near.score, importance(near.row))

@@ -6,11 +6,20 @@ import re
 
 from druqa.knowledge.spelling import tokens
 
-ABOUT_A_PERSON = frozenset(["mrs", "patient", "dob", "mrn", "ssn", "nhs", "birth", "born", "phone", "email", "address"])
+_ABOUT_A_PERSON = """
+    mrs patient dob mrn ssn nhs birth born phone tel email address room name named nee geb geboren nacido wife husband
+"""
+ABOUT_A_PERSON = frozenset(_ABOUT_A_PERSON.split())
 """(Not `mr`, `dr`, `ms`: in a medication list these are modified release, delayed release and morphine sulfate.)"""
 
 # Runs of digits as in record numbers, insurance numbers and dates; a strength has fewer.
-_IDENTIFIER = re.compile(r"\d{5,}|\d{3}-\d\d-\d{4}|\d{4}-\d\d-\d\d|\d\d?[/.]\d\d?[/.]\d{2,4}")
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_IDENTIFIER = re.compile(
+    r"\d{5,}|\d{3}-\d\d-\d{4}|\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:19|20)\d\d|\d\d?[/.]\d\d?[/.]\d{2,4}"
+    rf"|\d[ .,]+(?:{_MONTH})[a-z]*[ .,]+(?:19|20)\d\d|(?:{_MONTH})[a-z]* \d\d?,? (?:19|20)\d\d"
+    r"|\d{3}[-. )]+\d{3}[-. ]+\d{4}|\S@\S",
+    re.IGNORECASE,
+)
 
 
 def speaks_of_a_person(text: str) -> bool:

@@ -12,7 +12,7 @@ from druqa.knowledge.rows import NameRow
 from druqa.knowledge.spelling import Token, printable, tokens
 from druqa.knowledge.synonyms import LONGEST, Synonyms
 
-_SEPARATORS = frozenset("/+,;&|\n")
+_SEPARATORS = frozenset("/+,;&|\n\u3001\uff0c\uff1b")
 _SEPARATING_WORDS = frozenset(("and", "with", "plus", "et", "und", "y", "con", "avec", "mit"))
 _SHORTEST_JOINED = 7
 _LONGEST_JOINED = 3
@@ -42,13 +42,13 @@ class Leftover(NamedTuple):
 
     @property
     def looks_like_a_name(self) -> bool:
-        """Whether any word has four letters or more."""
-        return any(len(word) >= 4 and word.isalpha() for word in self.words)
+        """Whether any word has four letters or more, or two of a script that writes whole words in a few."""
+        return any(len(word) >= (4 if word.isascii() else 2) and word.isalpha() for word in self.words)
 
     @property
     def has_letters(self) -> bool:
-        """Whether a word has three letters, or any if it stands apart: too short to look up, too long to pass over."""
-        return any(len(word) >= (1 if self.separate else 3) and word.isalpha() for word in self.words)
+        """Whether a word has two letters, or any if it stands apart: too short to look up, too long to pass over."""
+        return any(len(word) >= (1 if self.separate else 2) and word.isalpha() for word in self.words)
 
 
 class Reading(NamedTuple):
@@ -61,7 +61,7 @@ class Reading(NamedTuple):
 def read(text: str, synonyms: Synonyms) -> Reading:
     """Find every known name in a text, and the words that are left."""
     line = tokens(text)
-    windows = _windows(line, synonyms)
+    windows = _windows(text, line, synonyms)
     found = []
     for first, last, name in windows:
         start, end = line[first].start, line[last - 1].end
@@ -70,7 +70,7 @@ def read(text: str, synonyms: Synonyms) -> Reading:
     return Reading(tuple(found), tuple(_leftovers(text, line, taken, synonyms)))
 
 
-def _windows(line: list[Token], synonyms: Synonyms) -> list[tuple[int, int, str]]:
+def _windows(text: str, line: list[Token], synonyms: Synonyms) -> list[tuple[int, int, str]]:
     """First token, token behind the last, and name: the longest at each place, and those that only noise hides."""
     kept: list[tuple[int, int, str]] = []
     reached = 0
@@ -80,7 +80,7 @@ def _windows(line: list[Token], synonyms: Synonyms) -> list[tuple[int, int, str]
             continue
         reached, name = longest
         kept.append((first, reached, name))
-        kept.extend(_hidden(line, first, reached, synonyms))
+        kept.extend(_hidden(text, line, first, reached, synonyms))
     return kept
 
 
@@ -96,14 +96,14 @@ def _longest(line: list[Token], first: int, synonyms: Synonyms) -> tuple[int, st
     return None
 
 
-def _hidden(line: list[Token], first: int, last: int, synonyms: Synonyms) -> list[tuple[int, int, str]]:
+def _hidden(text: str, line: list[Token], first: int, last: int, synonyms: Synonyms) -> list[tuple[int, int, str]]:
     """Names inside a longer name that has only noise more, and that mean another drug than it does."""
     whole = {row.drug for row in synonyms.lookup(" ".join(token.word for token in line[first:last]))}
     starts = [first]
-    while starts[-1] + 1 < last and _is_apart(line[starts[-1]], line[starts[-1] + 1], synonyms):
+    while starts[-1] + 1 < last and _is_apart(text, line[starts[-1]], line[starts[-1] + 1], synonyms):
         starts.append(starts[-1] + 1)
     ends = [last]
-    while ends[-1] - 1 > first and _is_apart(line[ends[-1] - 1], line[ends[-1] - 2], synonyms):
+    while ends[-1] - 1 > first and _is_apart(text, line[ends[-1] - 1], line[ends[-1] - 2], synonyms):
         ends.append(ends[-1] - 1)
     hidden = []
     for start, end in ((s, e) for s in starts for e in ends if s < e and (s, e) != (first, last)):
@@ -113,14 +113,14 @@ def _hidden(line: list[Token], first: int, last: int, synonyms: Synonyms) -> lis
     return hidden
 
 
-def _is_apart(token: Token, neighbour: Token, synonyms: Synonyms) -> bool:
-    """Whether a word at the end of a name may be no part of it: `DS` in `Bactrim DS`, not the 5 in `5-ASA`.
+def _is_apart(text: str, token: Token, neighbour: Token, synonyms: Synonyms) -> bool:
+    """Whether a word at the end of a name may be no part of it: `DS` in `Bactrim DS`, `25` in `HCT 25`.
 
-    One letter is a part (`penicillin G` is no penicillin and a G), and so is a number that is not spaced off.
+    One letter is a part (`penicillin G` is no penicillin and a G), and so is a number that is not spaced off (`5-ASA`).
     """
-    gap = max(token.start, neighbour.start) - min(token.end, neighbour.end)
-    if token.word.isdigit() and gap <= 1:
-        return False
+    if token.word.isdigit():
+        between = text[min(token.end, neighbour.end) : max(token.start, neighbour.start)]
+        return any(char.isspace() for char in between)
     return len(token.word) > 1 and _is_noise(token.word, synonyms)
 
 

@@ -31,7 +31,7 @@ class Synonyms:
         names: list[str],
         drugs: list[str],
         *,
-        noise: frozenset[str] = frozenset(),
+        noise: Mapping[str, str] | None = None,
         confusable: Mapping[str, frozenset[str]] | None = None,
         class_names: Sequence[str] = (),
         class_members: Sequence[str] = (),
@@ -40,8 +40,11 @@ class Synonyms:
         """Take the rows of names.tsv, of drugs.tsv and of the tables of classes, sorted, without their headers."""
         self.version = version
         """Fingerprint of the tables: it changes when any of them does."""
-        self.noise = noise
+        self._not_names = noise or {}
+        self.noise = frozenset(self._not_names)
         """Words that are never a drug: dose forms, units, routes, frequencies, salts."""
+        self.salts = frozenset(word for word, why in self._not_names.items() if why == "salt")
+        """Those of them that are salts."""
         self.confusable = confusable or {}
         """From a name to those it is often confused with, by their words."""
         self._lines = names
@@ -79,6 +82,8 @@ class Synonyms:
             return None
         name = key(text)
         words = name if name in self._last else squash(name)
+        if words not in self._last:
+            return None
         if words not in self._plain:
             self._plain[words] = self._one_meaning(words)
         return self._plain[words]
@@ -91,7 +96,7 @@ class Synonyms:
         cells = [self._lines[place].split("\t", 3) for place in self._places(words)]
         drugs = tuple(dict.fromkeys(drug for _, drug, _, _ in cells))
         kinds = {kind for _, _, kind, _ in cells}
-        one = len(drugs) == 1 or "combination" in kinds
+        one = len(drugs) == 1 or kinds == {"combination"}
         return drugs if one and "misspelling" not in kinds else None
 
     def extended(
@@ -103,7 +108,7 @@ class Synonyms:
         extended = Synonyms(
             [line for _, line in lines],
             [*self._drug_lines.values(), *("\t".join((d.id, d.rxcui or "", d.atc or "", version)) for d in drugs)],
-            noise=self.noise,
+            noise=self._not_names,
             confusable=self.confusable,
             class_names=self._class_tables[0],
             class_members=self._class_tables[1],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from druqa.knowledge.guesses import Guess, guess, look_alikes, said
@@ -23,6 +24,8 @@ NEAR_ENOUGH_BESIDE = 85.0
 """rapidfuzz ratio from which words beside a known name, with nothing between, are taken for a misspelt name too."""
 MOST_GUESSES = 8
 """Leftover words of one line that are compared with the whole table; the others are only reported."""
+FAR_FROM_A_DRUG = 3
+"""Letters: a word beside a name that is this far from every drug, and one letter from a salt or form, is no drug."""
 
 
 def resolve(medications: Sequence[Medication], synonyms: Synonyms) -> tuple[ResolvedMedication, ...]:
@@ -37,7 +40,7 @@ class Brief(NamedTuple):
     how: tuple[How, ...]
     """How each drug was found."""
     score: float
-    """The lowest likeness of a spelling that was guessed, 0 to 100."""
+    """The lowest likeness of a spelling that was guessed, 0 to 100; 100 without a guess, 0 if nothing is known."""
     recognised: bool
     doubts: tuple[str, ...]
 
@@ -95,7 +98,9 @@ class _Line:
     def brief(self) -> Brief:
         """What was read, without the names."""
         how = {match.drug: match.how for match in reversed(self.matches.values())}
-        score = min((match.score for match in self.matches.values()), default=0.0)
+        guessed = [match.score for match in self.matches.values() if match.how is How.FUZZY and match.score]
+        unknown = not any(drug.known for drug in self.drugs.values())
+        score = min(guessed, default=0.0 if unknown else 100.0)
         doubts = tuple(dict.fromkeys(self.doubts))
         return Brief(tuple(self.drugs), tuple(how[id_] for id_ in self.drugs), score, self.recognised, doubts)
 
@@ -221,20 +226,23 @@ class _Line:
         return guess(leftover.text, leftover.words, self.synonyms)
 
     def misspelt_noise(self, leftover: Leftover, guessed: Guess | None) -> str | None:
-        """The salt or dose form that one word beside a name is nearer to than to any drug: `hydrocholoride`."""
-        word, distance = self.synonyms.noise_like(leftover.words[0]) if len(leftover.words) == 1 else (None, 0)
-        return word if guessed is None or distance < guessed.near[0].distance else None
+        """The salt or dose form that one word beside a name is, but for a letter; no drug is near: `hydrocholoride`."""
+        if len(leftover.words) > 1 or self.guesses >= MOST_GUESSES:
+            return None
+        word, distance = self.synonyms.noise_like(leftover.words[0])
+        is_far = guessed is None or min(near.distance for near in guessed.near) >= FAR_FROM_A_DRUG
+        return word if distance == 1 and is_far else None
 
     def guess(self, leftover: Leftover, guessed: Guess) -> None:
         """Add every candidate for words that no table knows."""
         for near in guessed.near:
-            certain = guessed.sure and near is guessed.near[0]
+            certain = guessed.sure and near.row.drug in guessed.first
             self.add(near.row.drug, leftover.text, How.FUZZY, score=near.score, guess=not certain)
         self.unsure |= not guessed.sure
         self.doubts += said(leftover.text, guessed)
         added = self.add_look_alikes(leftover.text, guessed)
-        if len(meant := (*guessed.drugs, *added)) > 1:
-            self.alternatives.append(meant)
+        meant = (*guessed.drugs, *added)
+        self.alternatives += [pair for pair in combinations(meant, 2) if frozenset(pair) not in guessed.together]
 
     def add_look_alikes(self, text: str, guessed: Guess) -> list[str]:
         """Add the other of each known look-alike pair that a guess touches; returns the drugs added."""
@@ -251,24 +259,27 @@ class _Line:
 
     def decode(self) -> None:
         """The codes: what they mean is added, and said where the text does not say the same."""
-        for system, code in (("RxCUI", self.medication.rxcui), ("ATC", self.medication.atc)):
+        in_text = tuple(self.drugs)
+        text = self.medication.text
+        named = not in_text and not self.personal and len(text) <= SHORT_FORM
+        for system, written in (("RxCUI", self.medication.rxcui), ("ATC", self.medication.atc)):
+            code = (written or "").strip().upper()
             if not code:
                 continue
             meant = self.synonyms.by_code(rxcui=code) if system == "RxCUI" else self.synonyms.by_code(atc=code)
             ids = tuple(drug.id for drug in meant)
             if not ids:
                 self.doubts.append(f"the {system} code {printable(code)} is not known here; only the text was read")
-            elif not self.drugs:
+            elif not in_text:
                 self.doubts.append(f"the text was not understood; read as {listed(ids)} by its {system} code alone")
-            elif not set(ids) & set(self.drugs):
+            elif set(ids) != set(in_text):
                 self.doubts.append(
                     f"THE {system} CODE {printable(code)} MEANS {listed(ids)}, "
-                    f"BUT THE TEXT SAYS {listed(self.drugs)}: all are checked"
+                    f"BUT THE TEXT SAYS {listed(in_text)}: all are checked"
                 )
-            text = self.medication.text
-            written = printable(text) if not self.drugs and len(text) <= SHORT_FORM else ""
+            shown = printable(text) if named else ""
             for drug_id in ids:
-                self.add(drug_id, written or printable(code), How.CODE, written=bool(written))
+                self.add(drug_id, shown or printable(code), How.CODE, written=bool(shown))
 
     def keep_as_written(self, parts: list[str]) -> None:
         """Words that nothing knows stand as drugs under their own spelling, so that they are asked about."""

@@ -21,6 +21,7 @@ def table(name):
 
 
 NAMES, DRUGS = table("names.tsv"), table("drugs.tsv")
+CLASS_NAMES, CLASS_MEMBERS = table("class_names.tsv"), table("class_members.tsv")
 NOT_NAMES, CONFUSABLE, OWN, BLOCKED = (
     table("not_names.tsv"),
     table("confusable.tsv"),
@@ -36,7 +37,17 @@ KINDS = {"generic", "synonym", "brand", "abbreviation", "salt", "combination", "
 
 
 @pytest.mark.parametrize(
-    "name", ["names.tsv", "drugs.tsv", "not_names.tsv", "confusable.tsv", "own.tsv", "blocked.tsv"]
+    "name",
+    [
+        "names.tsv",
+        "drugs.tsv",
+        "not_names.tsv",
+        "confusable.tsv",
+        "own.tsv",
+        "blocked.tsv",
+        "class_names.tsv",
+        "class_members.tsv",
+    ],
 )
 def test_sorted_unique_and_sourced(name):
     lines = (FOLDER / name).read_text(encoding="utf-8").split("\n")[1:-1]
@@ -101,9 +112,19 @@ def test_combinations_have_at_least_two_ingredients():
     assert {name for name, count in parts.items() if count < 2} == set()
 
 
-def test_classes_have_at_least_two_members():
-    members = Counter(row["name"] for row in NAMES if row["kind"] == "class")
-    assert {name for name, count in members.items() if count < 2} == set()
+def test_classes_have_one_meaning_a_spelling_and_at_least_two_members():
+    members = defaultdict(set)
+    for row in CLASS_MEMBERS:
+        members[row["class"]].add(row["drug"])
+    spellings = [squash(row["name"]) for row in CLASS_NAMES]
+    assert len(spellings) == len(set(spellings))
+    assert {row["class"] for row in CLASS_NAMES} == set(members)
+    assert set(members) <= {row["name"] for row in CLASS_NAMES}
+    assert {name for name, drugs in members.items() if len(drugs) < 2} == set()
+    assert {row["drug"] for row in CLASS_MEMBERS} <= IDS
+    assert [row["name"] for row in CLASS_NAMES if key(row["name"]) != row["name"]] == []
+    assert {row["word"] for row in NOT_NAMES}.isdisjoint(spellings)
+    assert "class" not in {row["kind"] for row in NAMES}
 
 
 def test_confusable_names_are_known_and_share_no_drug():
@@ -122,7 +143,9 @@ def test_our_own_rows_are_all_kept():
 def test_blocked_names_are_gone():
     ours = {(squash(row["name"]), row["drug"]) for row in OWN}
     found = {(squash(row["name"]), row["drug"]) for row in NAMES} - ours
-    assert found.isdisjoint({(squash(row["name"]), row["drug"]) for row in BLOCKED})
+    blocked = {(squash(row["name"]), row["drug"]) for row in BLOCKED}
+    assert found.isdisjoint(blocked)
+    assert {name for name, _ in found}.isdisjoint({name for name, drug in blocked if drug == "*"})
 
 
 def test_codes_belong_to_one_drug():

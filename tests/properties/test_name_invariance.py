@@ -8,15 +8,18 @@ import pytest
 
 from druqa import check_many
 from druqa.cascade import load_cascade
-from druqa.knowledge.evidence import load_evidence
+from druqa.knowledge.evidence import load_evidence, read_tables
 from druqa.knowledge.loading import load_synonyms
 from druqa.records import Medication, NameKind
+from druqa.resources import folder
 from druqa.stages.names import resolve
 from druqa.stages.pairs import listed_drugs
 
 SYNONYMS, EVIDENCE = load_synonyms(), load_evidence()
 PLAN = load_cascade("embedded").names
-DRUGS = sorted(drug for drug in SYNONYMS.drugs if EVIDENCE.knows(drug))
+TABLES = read_tables(folder("cascades") / "evidence")
+SPOKEN_OF = {role.drug for role in TABLES.roles} | {side for pair in TABLES.pairs for side in pair[:2]}
+DRUGS = sorted(SPOKEN_OF & set(SYNONYMS.drugs))
 
 
 def names_of(drug):

@@ -12,7 +12,8 @@ from druqa.stages.names import resolve
 
 SYNONYMS = load_synonyms()
 LINES = (folder("synonym_data") / "names.tsv").read_text(encoding="utf-8").split("\n")[1:-1]
-NAMES = sorted({line.split("\t")[0] for line in LINES})
+CLASSES = (folder("synonym_data") / "class_names.tsv").read_text(encoding="utf-8").split("\n")[1:-1]
+NAMES = sorted({line.split("\t")[0] for line in (*LINES, *CLASSES)})
 DRUGS = {name: {row.drug for row in SYNONYMS.lookup(name)} for name in NAMES}
 ACCENTS = str.maketrans("aeioun", "áèîöüñ")
 
@@ -24,6 +25,9 @@ after = st.sampled_from(
     [
         "",
         " 5 mg",
+        " 4 mg SL",
+        " 25",
+        " 1 tab PO BID",
         "5mg",
         " 20-12.5 MG Oral Tablet",
         " ER",

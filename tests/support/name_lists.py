@@ -41,7 +41,9 @@ def rows(file: Path) -> list[list[str]]:
 
 def meant(drugs: str) -> set[str]:
     """The ids of the drugs that a list expects; a list may call a drug by another of its names."""
-    return {row.drug for drug in drugs.split("|") for row in SYNONYMS.lookup(key(drug)) if row.kind != "class"}
+    ids = [{row.drug for row in SYNONYMS.lookup(key(drug)) if row.kind != "class"} for drug in drugs.split("|")]
+    # A drug that no table knows can not be read: it stays in the list, as a miss.
+    return {id_ for found, drug in zip(ids, drugs.split("|"), strict=True) for id_ in found or {f"unknown: {drug}"}}
 
 
 def read(text: str) -> Brief:

@@ -243,6 +243,84 @@ def test_an_unknown_code_is_a_doubt():
     assert said(resolved).count("not known here") == 2
 
 
+@pytest.mark.parametrize("text", ["ibuprofen paroxetie", "aspirin benzocaie", "aspirin propoool", "aspirin erbuline"])
+def test_a_misspelt_drug_beside_a_name_is_not_taken_for_a_salt(text):
+    meant = {"paroxetie": "paroxetine", "benzocaie": "benzocaine", "propoool": "propofol", "erbuline": "eribulin"}
+    assert meant[text.split()[1]] in ids(read(text))
+
+
+def test_a_misspelt_salt_beside_a_name_is_no_drug():
+    resolved = read("3 ML Amiodarone hydrocholoride 50 MG/ML Prefilled Syringe")
+    assert ids(resolved) == {"amiodarone"}
+    assert "read as hydrochloride" in said(resolved)
+
+
+@pytest.mark.parametrize(
+    ("text", "drugs"),
+    [
+        ("BUP 4 mg SL", {"buprenorphine", "bupropion"}),
+        ("HCT 25 mg", {"hydrochlorothiazide", "hydrocortisone"}),
+        ("allegra 180 mg", {"fexofenadine", "frovatriptan"}),
+        ("bioprololhemifumarat", {"bisoprolol"}),
+        ("\u0412\u0430\u0440\u0444\u0430\u0440\u0438\u043d Nycomed 5 mg", {"warfarin"}),
+        ("beta bloker", {"alprenolol", "metoprolol"}),
+    ],
+)
+def test_nothing_beside_a_name_takes_a_meaning_away(text, drugs):
+    assert drugs <= ids(read(text))
+
+
+def test_the_drugs_of_a_misspelt_combination_are_no_alternatives_to_each_other():
+    resolved = read("Symtuzza")
+    assert ids(resolved) == {"cobicistat", "darunavir", "emtricitabine", "tenofovir"}
+    assert resolved.recognised
+    assert resolved.alternatives == ()
+    unsure = read("vicodon")
+    together = {"acetaminophen", "hydrocodone"}
+    assert together <= ids(unsure)
+    assert not any(together <= set(group) for group in unsure.alternatives)
+
+
+PERSONAL = [
+    "Mrs Jane Smith dob 12/05/1961",
+    "John Smith 12-05-1961",
+    "John Smith 12 May 1961, warfarin",
+    "Hans Meier geb. 3-4-1950",
+    "+1 (555) 123-4567 Jane Doe",
+    "warfarin; call wife Mary 555-123-4567",
+    "Jane Doe jane@x.org",
+    "Name: John Smith",
+]
+
+
+@pytest.mark.parametrize("text", PERSONAL)
+@pytest.mark.parametrize("codes", [{}, {"rxcui": "11289"}])
+def test_a_line_about_a_person_is_asked_about_by_known_names_only(text, codes):
+    resolved = read(text, **codes)
+    asked = " ".join(name.text.casefold() for name in resolved.names)
+    assert not any(word in asked for word in ("smith", "doe", "meier", "mary"))
+    assert not resolved.recognised
+
+
+@pytest.mark.parametrize(
+    "text", ["10/325 mg acetaminophen", "0.12-0.015 mg", "Lisinopril-HCTZ 20-12.5", "1-2 tabs 8-12-24"]
+)
+def test_doses_are_no_dates(text):
+    assert "about a person" not in said(read(text))
+
+
+def test_a_code_that_means_more_than_the_text_says_so():
+    both = SYNONYMS.extended([], [], {"100": ("hydrochlorothiazide", "lisinopril")}, "mine")
+    (resolved,) = resolve([Medication(text="lisinopril 20", rxcui=" 100 ")], both)
+    assert ids(resolved) == {"hydrochlorothiazide", "lisinopril"}
+    assert "BUT THE TEXT SAYS lisinopril" in said(resolved)
+
+
+def test_one_endless_word_is_read_at_once():
+    resolved = read("a" * 200_000)
+    assert [drug.known for drug in resolved.drugs] == [False]
+
+
 def test_one_result_a_line_in_order():
     lines = ["warfarin", "", "zzqadrine", "warfarin"]
     assert [resolved.text for resolved in resolve([Medication(text=line) for line in lines], SYNONYMS)] == lines

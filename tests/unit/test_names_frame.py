@@ -34,5 +34,11 @@ def test_a_number_is_refused_with_its_place():
         names_frame(["warfarin", 1.5])
 
 
+@pytest.mark.parametrize("texts", ["warfarin", pd.DataFrame({"drug": ["warfarin"]}), [["warfarin"]]])
+def test_what_is_no_column_is_refused(texts):
+    with pytest.raises(UsageError):
+        names_frame(texts)
+
+
 def test_no_texts_no_rows():
     assert names_frame([]).empty
