@@ -13,6 +13,7 @@ import argparse
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -77,15 +78,17 @@ def group(title: str, lines: Iterable[tuple[str, float, str]]) -> None:
 def known(synonyms: Synonyms, texts: Sequence[str]) -> None:
     words = {squash(text): text for text in texts}
     upper = [text.upper() for text in texts]
+    fresh = partial(synonyms.extended, [], [], {}, "nothing remembered")
     with_dose = [f"{text} 10 mg tablet" for text in texts]
     group(
         f"known names ({len(texts):,})",
         [
             ("limit: squash(key(text)) in a dict", rate(lambda text: words.get(squash(key(text))), upper), ""),
             ("druqa: brief, the name alone", rate(lambda text: brief(Medication(text=text), synonyms), upper), ""),
+            ("druqa: Synonyms.plain, the drugs alone", rate_once(fresh().plain, upper), "a first pass"),
             (
                 "druqa: plain_brief, the name alone",
-                rate_once(lambda text: plain_brief(text, synonyms), upper),
+                rate_once(partial(plain_brief, synonyms=fresh()), upper),
                 "what a column is resolved by",
             ),
             (
