@@ -70,3 +70,22 @@ def test_every_listed_pair_comes_out_the_same_by_brand_and_by_synonym(part):
             if one != other
         ]
         assert different == []
+
+
+RULED = [pair for pair in combinations(DRUGS, 2) if not EVIDENCE.listed(*pair) and EVIDENCE.mechanism(*pair)]
+
+
+@pytest.mark.parametrize("part", range(16))
+def test_every_pair_that_a_rule_flags_comes_out_the_same_by_brand(part):
+    pairs = RULED[part::16]
+    assert len(pairs) > 3_000
+    plain = decisions(pairs, NameKind.GENERIC)
+    assert all(decision == "flagged" for decision, *_ in plain)
+    by_brand = decisions(pairs, NameKind.BRAND)
+    assert [pair for pair, one, other in zip(pairs, plain, by_brand, strict=True) if one != other] == []
+
+
+def test_most_drugs_have_a_name_of_each_kind_to_be_called_by():
+    """A drug without one is compared with itself: that must stay the exception."""
+    for kind, most in ((NameKind.BRAND, 0.25), (NameKind.SYNONYM, 0.55)):
+        assert sum(spelled(drug, kind) == drug for drug in DRUGS) <= most * len(DRUGS)
