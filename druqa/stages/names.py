@@ -24,6 +24,9 @@ NEAR_ENOUGH_BESIDE = 85.0
 """rapidfuzz ratio from which words beside a known name, with nothing between, are taken for a misspelt name too."""
 MOST_GUESSES = 8
 """Leftover words of one line that are compared with the whole table; the others are only reported."""
+SECOND_INGREDIENT = frozenset(["plus", "comp", "compositum", "compuesto", "composto", "combi", "kombi", "duo", "hct"])
+SECOND_LETTER = frozenset(["H", "D", "M", "AM", "AT", "OZ", "CT", "LN"])
+"""Letters behind a name that often stand for a second ingredient, and as often for something else."""
 FAR_FROM_A_DRUG = 3
 """Letters: a word beside a name that is this far from every drug, and one letter from a salt or form, is no drug."""
 
@@ -85,6 +88,7 @@ class _Line:
         reading = read(text, self.synonyms)
         for found in reading.found:
             self.take(found)
+        self.doubt_halves(reading.found)
         self.explain(reading.leftovers, known=bool(reading.found))
         self.decode()
         if not self.drugs and not self.personal:
@@ -131,6 +135,18 @@ class _Line:
             yield from (name for (owner, _), name in self.written.items() if owner == drug.id)
             if drug.known:
                 yield from self.synonyms.names_of(drug.id)
+
+    def doubt_halves(self, every: Sequence[Found]) -> None:
+        """Say where a word behind the only drug of a line often stands for a second ingredient: `Enalapril plus`."""
+        if len(self.drugs) != 1:
+            return
+        for found in every:
+            word = self.medication.text[found.end :].lstrip(" -").partition(" ")[0].strip(",.;()")
+            if key(word) in SECOND_INGREDIENT or word in SECOND_LETTER:
+                self.unsure |= key(word) in SECOND_INGREDIENT
+                self.doubts.append(
+                    f"'{word}' behind '{found.text}' often means a second ingredient: none is known here"
+                )
 
     def take(self, found: Found) -> None:
         """A known name: all the drugs that it means, and the doubt where it means more than one thing."""

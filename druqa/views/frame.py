@@ -53,13 +53,15 @@ def names_frame(texts: Iterable[str], *, settings: Settings | None = None) -> pd
     """
     import pandas as pd  # noqa: PLC0415
 
-    if isinstance(texts, str | pd.DataFrame):
+    if isinstance(texts, str | pd.DataFrame) or not isinstance(texts, Iterable):
         raise UsageError(f"a {type(texts).__name__} was given where a column is due", where="texts", mend="give a list")
     column = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype=object)
     # What is missing is an empty line: it stays in its place, and is not recognised.
     lines = column.astype(object).where(column.notna(), "").tolist()
     synonyms, _ = load_names(settings if settings is not None else load_settings())
-    read_medications(line for line in lines if not isinstance(line, str))
+    for place, line in enumerate(lines):
+        if not isinstance(line, str):
+            raise UsageError(f"neither a text nor missing: {type(line).__name__}", where=f"texts[{place}]")
     briefs = {text: plain_brief(text, synonyms) for text in dict.fromkeys(lines)}
     unread = [text for text in dict.fromkeys(lines) if briefs.get(text) is None]
     briefs |= {text: brief(read, synonyms) for text, read in zip(unread, read_medications(unread), strict=True)}

@@ -325,3 +325,14 @@ def test_one_result_a_line_in_order():
     lines = ["warfarin", "", "zzqadrine", "warfarin"]
     assert [resolved.text for resolved in resolve([Medication(text=line) for line in lines], SYNONYMS)] == lines
     assert resolve([], SYNONYMS) == ()
+
+
+@pytest.mark.parametrize("text", ["Enalapril plus", "Losartan comp", "Candesartan plus 16/12.5", "Bisoprolol-HCT X"])
+def test_half_of_a_combination_is_not_read_quietly(text):
+    resolved = read(text)
+    assert len(ids(resolved)) > 1 or (not resolved.recognised and "a second ingredient" in said(resolved))
+
+
+def test_letters_behind_a_name_are_a_doubt():
+    assert "'H' behind" in said(read("Telmisartan H"))
+    assert said(read("aspirin plus clopidogrel")) == ""
