@@ -47,7 +47,7 @@ def _load(directory: Path) -> Synonyms:
     return Synonyms(
         tables[_NAMES],
         tables[_DRUGS],
-        noise=dict(line.split("	")[:2] for line in tables[_NOT_NAMES]),
+        noise=dict(line.split("\t")[:2] for line in tables[_NOT_NAMES]),
         confusable={name: frozenset(others) for name, others in confusable.items()},
         class_names=tables[_CLASS_NAMES],
         class_members=tables[_CLASS_MEMBERS],

@@ -91,8 +91,9 @@ class Nearest:
         from rapidfuzz.distance import OSA  # noqa: PLC0415
 
         said = self._sounds[choice]
+        unheard = int(OSA.distance(heard, said))
         frame = skeleton(said)
-        unheard, framed = int(OSA.distance(heard, said)), len(frame) >= _SHORTEST_FRAME and skeleton(heard) == frame
+        framed = len(frame) >= _SHORTEST_FRAME and frame == skeleton(heard)
         score = round(fuzz.ratio(words, choice), 1)
         for row in self._rows(choice):
             yield Near(row, distance, score, unheard, framed)
