@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import NamedTuple
 
-from druqa.knowledge.nearest import Near
+from druqa.knowledge.nearest import Near, likelihood
 from druqa.knowledge.rows import NameRow
 from druqa.knowledge.spelling import key, listed, squash
 from druqa.knowledge.synonyms import Synonyms
@@ -98,7 +98,7 @@ def _whole_and_cut(words: str, synonyms: Synonyms) -> tuple[Near, ...]:
         if words[end:] in synonyms.salts:
             known = {one.row.drug for one in near}
             cut = tuple(one for one in synonyms.nearest(words[:end]) if one.row.drug not in known)
-            return tuple(sorted((*near, *cut), key=lambda one: (one.distance + one.unheard, -one.score)))
+            return tuple(sorted((*near, *cut), key=likelihood))
     return near
 
 

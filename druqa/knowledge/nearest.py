@@ -58,7 +58,7 @@ class Nearest:
         found = [one for choice, distance in near.items() for one in self._judged(words, heard, choice, distance)]
         of_drug: dict[str, Near] = {}
         names: set[str] = set()
-        for one in sorted(found, key=_likelihood):
+        for one in sorted(found, key=likelihood):
             # All the drugs of a name or none: half of a combination would pass for all of it.
             if one.row.name in names or len(of_drug) < MOST_DRUGS:
                 names.add(one.row.name)
@@ -116,7 +116,7 @@ class Nearest:
         return dict(framed)
 
 
-def _likelihood(near: Near) -> tuple[float, int, float, tuple[float, int, int, bool, int, str]]:
+def likelihood(near: Near) -> tuple[float, int, float, tuple[float, int, int, bool, int, str]]:
     """Sort key of a guess: little to mend, by letters and by ear, vowels least; then what is prescribed most."""
     to_mend = near.distance + min(near.unheard, near.distance) - _VOWELS_COUNT_LESS * near.framed
     return (to_mend, near.distance, -near.score, importance(near.row))
