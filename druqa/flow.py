@@ -16,14 +16,22 @@ from druqa.models.binding import Given
 from druqa.models.exchange import Exchange
 from druqa.models.journal import Journal
 from druqa.records import Medication, ResolvedMedication, Stage
-from druqa.report import Answer, Decision, DecisionKind, PairReport, Report, Review
+from druqa.report import Answer, Decision, DecisionKind, Finding, PairReport, Report, Review
 from druqa.settings import Settings, journal_path, load_settings
 from druqa.setup import Setup, load_names, read_medications, set_up
 from druqa.stages.answer import compose, write
 from druqa.stages.evaluate import evaluate, look_up
-from druqa.stages.findings import duplicate_ingredients
+from druqa.stages.findings import duplicate_ingredients, list_findings
 from druqa.stages.names import resolve
-from druqa.stages.pairs import ListedPair, listed_drugs, listed_pairs, name_pairs, questions
+from druqa.stages.pairs import (
+    ListedDrug,
+    ListedPair,
+    listed_drugs,
+    listed_pairs,
+    name_pairs,
+    only_alternatives,
+    questions,
+)
 from druqa.stages.plan import Plan, Workload, make_plan
 from druqa.stages.proposals import widen
 from druqa.stages.rival import review
@@ -68,8 +76,16 @@ async def _check(medications: Sequence[Medication], setup: Setup, asker: Asker) 
     drugs = listed_drugs(widened.resolved, cascade.names, widened.names)
     pairs = tuple(listed_pairs(drugs, widened.resolved))
     reports = await asyncio.gather(*(_decide(pair, setup, asker, affordable=budget.fits(pair)) for pair in pairs))
-    findings = duplicate_ingredients(widened.resolved)
+    findings = _findings(drugs, widened.resolved, setup)
     return assemble(setup, asker, widened.resolved, reports, findings, (*widened.notes, *budget.notes))
+
+
+def _findings(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedication], setup: Setup) -> tuple[Finding, ...]:
+    """What the whole list shows and no single pair does."""
+    guessed = {listed.drug.id for listed in drugs if listed.guessed}
+    apart = only_alternatives(drugs, resolved)
+    found = list_findings([listed.drug for listed in drugs], guessed, apart, setup.evidence)
+    return (*found, *duplicate_ingredients(resolved))
 
 
 async def _decide(listed: ListedPair, setup: Setup, asker: Asker, *, affordable: bool) -> PairReport:

@@ -225,6 +225,8 @@ class Verdict(Record):
     """What happens to the patient, as a reference table words it."""
     mechanism: str = ""
     management: str = ""
+    depends: str = ""
+    """When a reference table grades it higher, and how high: `contraindicated: above 20 mg a week; major: ...`."""
     reason: NonEmpty
     model: str | None = None
     """The model asked; None where a reference table answered."""

@@ -66,6 +66,8 @@ class Answer(Record):
     effect: str = ""
     mechanism: str
     management: str
+    depends: str = ""
+    """When a reference grades it higher than `severity`, and how high."""
     evidence: tuple[str, ...] = ()
     written_by: NonEmpty
     """`composed` from the verdicts without a model, or the model's name."""
@@ -102,6 +104,11 @@ class Finding(Record):
     drugs: tuple[str, ...]
     severity: Severity
     reasons: tuple[NonEmpty, ...]
+    """What was found, then the facts about each drug that it rests on."""
+    effect: str = ""
+    mechanism: str = ""
+    management: str = ""
+    source: str = ""
 
 
 class PairReport(Record):

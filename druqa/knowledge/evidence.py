@@ -6,55 +6,14 @@ roles) and the rules about two roles that meet. Look-ups are by dictionary: a pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from druqa.knowledge.tables import damaged, fingerprint, numbered_rows, read_sources
+from druqa.knowledge.evidence_tables import ANY, CLASS, NONE, ListedPair, Role, Rule, Tables, read_tables
 from druqa.records import Severity
 from druqa.resources import folder
-
-CLASS = "class:"
-"""Marks a side of a listed pair that stands for every drug with a role, or every member of a class."""
-ANY = "*"
-NONE = "-"
-_SEVERITIES = {severity.value: severity for severity in Severity if severity is not Severity.UNKNOWN}
-
-
-class Role(NamedTuple):
-    """What a drug does, or what is done to it, that can make it interact."""
-
-    drug: str
-    role: str
-    strength: str
-    source: str
-
-
-class Rule(NamedTuple):
-    """What happens when two drugs with two roles meet."""
-
-    role_a: str
-    strength_a: str
-    role_b: str
-    strength_b: str
-    severity: Severity
-    mechanism: str
-    effect: str
-    management: str
-    source: str
-
-
-class ListedPair(NamedTuple):
-    """Two drugs or classes that a source names together."""
-
-    side_a: str
-    side_b: str
-    severity: Severity
-    mechanism: str
-    effect: str
-    management: str
-    source: str
 
 
 class Hit(NamedTuple):
@@ -66,19 +25,8 @@ class Hit(NamedTuple):
     management: str
     chain: str
     source: str
-
-
-class Tables(NamedTuple):
-    """The rows as they stand in the files."""
-
-    roles: tuple[Role, ...]
-    rules: tuple[Rule, ...]
-    pairs: tuple[ListedPair, ...]
-    phrases: Mapping[str, str] = {}
-    """How to say that a drug has a role: `cyp3a4_inhibitor` -> `a CYP3A4 inhibitor`."""
-    titles: Mapping[str, str] = {}
-    """Source key -> the short title shown to readers."""
-    version: str = ""
+    depends: str = ""
+    """When it is graver, and how grave: `contraindicated: above 20 mg a week; major: ...`."""
 
 
 class Evidence:
@@ -86,6 +34,7 @@ class Evidence:
 
     def __init__(self, tables: Tables) -> None:
         self.version = tables.version
+        self.list_rules = tables.list_rules
         self._phrases, self._titles = tables.phrases, tables.titles
         self._roles: dict[str, list[Role]] = {}
         self._rules: dict[tuple[str, str], list[tuple[Rule, str, str]]] = {}
@@ -130,9 +79,10 @@ class Evidence:
         for side_a, why_a in self._sides(first) if others else ():
             for side_b, why_b in others:
                 for pair in self._pairs.get(_ordered(side_a, side_b), ()):
-                    outcome = f"{first} with {second}: {pair.effect} [{self._cite(pair.source)}]"
+                    outcome = f"{first} with {second}: {pair.effect} [{self.cite(pair.source)}]"
                     chain = "; ".join(filter(None, (why_a, why_b, outcome)))
-                    yield Hit(pair.severity, pair.mechanism, pair.effect, pair.management, chain, pair.source)
+                    depends = "" if pair.depends == NONE else pair.depends
+                    yield Hit(pair.severity, pair.mechanism, pair.effect, pair.management, chain, pair.source, depends)
 
     def _mechanism(self, first: str, second: str) -> Iterator[Hit]:
         for role_a in self._roles.get(first, ()):
@@ -142,7 +92,7 @@ class Evidence:
                         yield self._hit(rule, role_a, role_b)
 
     def _hit(self, rule: Rule, role_a: Role, role_b: Role) -> Hit:
-        outcome = f"together: {rule.effect} [{self._cite(rule.source)}]"
+        outcome = f"together: {rule.effect} [{self.cite(rule.source)}]"
         chain = f"{self.describe(role_a)}; {self.describe(role_b)}; {outcome}"
         source = "; ".join(dict.fromkeys((role_a.source, role_b.source, rule.source)))
         return Hit(rule.severity, rule.mechanism, rule.effect, rule.management, chain, source)
@@ -153,34 +103,12 @@ class Evidence:
         if role.strength != NONE:
             strength = "narrow-index" if role.strength == "narrow" else role.strength
             phrase = f"a {strength} {phrase.removeprefix('an ').removeprefix('a ')}"
-        return f"{role.drug} is {phrase} [{self._cite(role.source)}]"
+        return f"{role.drug} is {phrase} [{self.cite(role.source)}]"
 
-    def _cite(self, source: str) -> str:
+    def cite(self, source: str) -> str:
         """A source with its short title in place of its key."""
         key, colon, locator = source.partition(":")
         return f"{self._titles.get(key, key)}{colon}{locator}"
-
-
-def read_tables(directory: Path) -> Tables:
-    """Read every table of an evidence folder.
-
-    Raises:
-        DataError: if a table is missing or damaged, with the file, the line, what is wrong and the mend.
-
-    """
-    version, titles = read_sources(directory / "sources.toml")
-    names = numbered_rows(directory / "role_names.tsv", ("role", "phrase", "strengths"))
-    roles = numbered_rows(directory / "roles.tsv", Role._fields, titles)
-    rules = _graded(directory / "rules.tsv", Rule._fields, titles)
-    pairs = _graded(directory / "pairs.tsv", ListedPair._fields, titles)
-    return Tables(
-        roles=tuple(Role._make(row) for _, row in roles),
-        rules=tuple(Rule(a, at, b, bt, severity, *rest) for severity, (a, at, b, bt, _, *rest) in rules),
-        pairs=tuple(ListedPair(a, b, severity, *rest) for severity, (a, b, _, *rest) in pairs),
-        phrases={role: phrase for _, (role, phrase, _) in names},
-        titles=titles,
-        version=f"{version}+{fingerprint(directory)}",
-    )
 
 
 def load_evidence(directory: Path | None = None) -> Evidence:
@@ -196,16 +124,6 @@ def load_evidence(directory: Path | None = None) -> Evidence:
 @lru_cache(maxsize=8)
 def _load(directory: Path) -> Evidence:
     return Evidence(read_tables(directory))
-
-
-def _graded(file: Path, header: tuple[str, ...], sources: Mapping[str, str]) -> Iterator[tuple[Severity, list[str]]]:
-    """The rows of a table that has a severity, with it."""
-    column = header.index("severity")
-    for number, row in numbered_rows(file, header, sources):
-        severity = _SEVERITIES.get(row[column])
-        if severity is None:
-            raise damaged(file, number, f"unknown severity {row[column]!r}", f"use one of: {', '.join(_SEVERITIES)}")
-        yield severity, row
 
 
 def _ordered(one: str, other: str) -> tuple[str, str]:

@@ -25,13 +25,23 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
     effect = _joined(voice.effect for voice in worst)
     mechanism = _joined(voice.mechanism for voice in worst)
     management = _joined(voice.management for voice in worst)
+    depends = _graver(decision)
     text = f"{first} with {second}: {decision.severity}."
     return Answer(
-        text=" ".join(part for part in (text, _sentence(effect), _sentence(mechanism), _sentence(management)) if part),
+        text=" ".join(
+            part
+            for part in (
+                text,
+                *map(_sentence, (effect, mechanism, management)),
+                f"Graver if: {depends}." * bool(depends),
+            )
+            if part
+        ),
         severity=decision.severity,
         effect=effect,
         mechanism=mechanism,
         management=management,
+        depends=depends,
         evidence=_evidence(decision),
         written_by="composed",
     )
@@ -60,6 +70,7 @@ async def write(pair: DrugPair, decision: Decision, prompt: AnswerPrompt, model:
         mechanism=composed.mechanism or heard.reply.mechanism,
         # What a reference says to do is never replaced by what a model says.
         management=composed.management or heard.reply.management,
+        depends=composed.depends,
         evidence=_evidence(decision),
         written_by=model,
     )
@@ -104,6 +115,14 @@ def _shown(verdict: Verdict) -> dict[str, str]:
         "source": verdict.source,
     }
     return {key: value for key, value in shown.items() if value}
+
+
+def _graver(decision: Decision) -> str:
+    """When references grade the pair higher than it is decided, worst first."""
+    cases = {case for voice in speaking(decision) for case in voice.depends.split("; ") if case}
+    rank = {case: Severity(case.partition(":")[0]).rank for case in cases}
+    graver = [case for case in cases if rank[case] < (decision.severity or Severity.UNKNOWN).rank]
+    return "; ".join(sorted(graver, key=lambda case: (rank[case], case)))
 
 
 def _evidence(decision: Decision) -> tuple[str, ...]:

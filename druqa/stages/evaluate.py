@@ -34,6 +34,7 @@ def _from_evidence(pair: DrugPair, evaluator: str, hit: Hit) -> Verdict:
         effect=hit.effect,
         mechanism=hit.mechanism,
         management=hit.management,
+        depends=hit.depends,
         reason=hit.chain,
         source=hit.source,
     )

@@ -88,7 +88,7 @@ def _asked_names(drug: Drug, names: Iterable[DrugName], plan: NamesPlan, propose
 
 def listed_pairs(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedication]) -> Iterator[ListedPair]:
     """Every pair of drugs that may be taken together, in the order of their ids."""
-    apart = _only_alternatives(drugs, resolved)
+    apart = only_alternatives(drugs, resolved)
     for one, other in combinations(drugs, 2):
         if (one.drug.id, other.drug.id) not in apart:
             yield ListedPair(
@@ -99,7 +99,7 @@ def listed_pairs(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedicat
             )
 
 
-def _only_alternatives(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedication]) -> set[tuple[str, str]]:
+def only_alternatives(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedication]) -> set[tuple[str, str]]:
     """The pairs that no list of medicines can hold: two readings of one line, neither of them on another line."""
     places = {listed.drug.id: listed.medications for listed in drugs}
     apart = set()
@@ -161,7 +161,7 @@ def name_pairs(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedicatio
     Fewer are asked about where two drugs share a name.
     """
     counts = {listed.drug.id: len(listed.names) for listed in drugs}
-    apart = _only_alternatives(drugs, resolved)
+    apart = only_alternatives(drugs, resolved)
     total = sum(counts.values())
     squares = sum(count * count for count in counts.values())
     pairs = len(drugs) * (len(drugs) - 1) // 2 - len(apart)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from druqa.records import Outcome, ResolvedMedication, Severity, Tier, voices
-from druqa.report import DecisionKind, PairReport, Report, View
+from druqa.report import DecisionKind, Finding, PairReport, Report, View
 from druqa.views.block import Block
 from druqa.views.names import how
 from druqa.views.safe import safe
@@ -69,7 +69,7 @@ def _head(report: Report) -> Iterator[Block]:
 def _gaps(report: Report) -> Iterator[Block]:
     """What else belongs on top: findings on the list, and everything that was not done or is in doubt."""
     for finding in report.findings:
-        yield _hanging("ON THE WHOLE LIST", safe("; ".join(finding.reasons)), "bold yellow")
+        yield from _finding(finding)
     if gaps := report.of(DecisionKind.NOT_CHECKED):
         text = f"{len(gaps)} of {_count(len(report.pairs), 'pair')}: an interaction there would not show"
         yield _hanging("NOT CHECKED", text, "bold magenta")
@@ -83,6 +83,16 @@ def _gaps(report: Report) -> Iterator[Block]:
     for medication in report.medications:
         if medication.recognised and medication.doubts:
             yield _hanging("DOUBT", _with_doubts(medication), "yellow")
+
+
+def _finding(finding: Finding) -> Iterator[Block]:
+    """What was found on the whole list, and what to do; the facts behind it are in the JSON."""
+    grade = "" if finding.severity is Severity.UNKNOWN else f"{finding.severity}: "
+    yield _hanging("ON THE WHOLE LIST", safe(f"{grade}{finding.reasons[0]}"), "bold yellow")
+    if finding.effect:
+        yield _body("", safe(f"{finding.effect} ({finding.mechanism}) [{finding.source}]"))
+    if finding.management:
+        yield _body("Do: ", safe(finding.management))
 
 
 def _with_doubts(medication: ResolvedMedication) -> str:
@@ -118,6 +128,8 @@ def _flag(pair: PairReport, report: Report) -> Iterator[Block]:
             yield from (_body("", safe(text)) for text in [f"{pair.answer.effect}{because}"] if text)
         if pair.answer.management:
             yield _body("Do: ", safe(pair.answer.management))
+        if pair.answer.depends:
+            yield _body("Graver if: ", safe(pair.answer.depends))
     yes = voices(v for v in pair.verdicts if v.outcome in (Outcome.INTERACTION, Outcome.UNCLEAR))
     for verdict in yes[:_MOST_REASONS_SHOWN]:
         said = "unsure" if verdict.outcome is Outcome.UNCLEAR else str(verdict.severity)

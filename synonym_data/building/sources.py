@@ -36,9 +36,9 @@ def rank(row: Row) -> int:
     return 0 if row.source.startswith("druqa") else RANK[row.source]
 
 
-def table(name: str) -> list[list[str]]:
-    """The rows of a table beside this script, without its header."""
-    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
+def table(file: str | Path) -> list[list[str]]:
+    """The rows of a table without its header; a name alone is that of a table of names."""
+    lines = (HERE / file).read_text(encoding="utf-8").splitlines()
     return [line.split("\t") for line in lines[1:]]
 
 
