@@ -34,7 +34,7 @@ def assemble(
 ) -> Report:
     """The report: pairs worst first, every question counted, every gap said."""
     tally = asker.tally
-    look_ups = len(pairs) * len(setup.cascade.evidence_evaluators)
+    look_ups = len(pairs) * len(setup.tables)
     return Report(
         druqa_version=__version__,
         cascade=CascadeUse(name=setup.cascade.name, version=setup.cascade.version, sha256=setup.cascade.sha256),
@@ -58,7 +58,7 @@ def assemble(
             for role, models in setup.binding.roles.items()
             if models
         },
-        data=DataUse(synonyms=setup.synonyms.version, evidence=setup.evidence.version),
+        data=DataUse(synonyms=setup.synonyms.version, evidence=setup.evidence_version),
         notes=(*notes, *_notes(setup, asker, resolved)),
     )
 

@@ -100,6 +100,14 @@ def _own_names(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--budget-calls", type=int, metavar="N", help="Most model calls; pairs beyond it are NOT CHECKED.")
 @_own_names
+@click.option(
+    "--interactions",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="CSV",
+    callback=lambda _ctx, _param, files: files or None,
+    help="Also look pairs up in a CSV with columns drug_a, drug_b and severity; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print the questions, tokens and price; ask nothing.")
 @click.pass_context

@@ -91,7 +91,7 @@ def _findings(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedication
 async def _decide(listed: ListedPair, setup: Setup, asker: Asker, *, affordable: bool) -> PairReport:
     """One pair through evaluate, vote, sign-off, answer and rival."""
     cascade, pair = setup.cascade, listed.pair
-    listings = look_up(pair, cascade.evidence_evaluators, setup.evidence)
+    listings = look_up(pair, setup.tables)
     decision = vote(pair.ids, listings, 0, cascade.vote, guessed=listed.guessed)
     for stage in (Stage.SCREEN, Stage.SIGN_OFF):
         # Auditors are asked about flagged pairs too: were they not, a further evaluator with a mild yes would keep a
@@ -177,7 +177,7 @@ def plan(
     proposable = setup.cascade.names.proposed_names * len(proposers)
     widest = [drug.model_copy(update={"names": (*drug.names, *("?" * proposable))}) for drug in drugs]
     pairs, names = name_pairs(widest, resolved)
-    work = Workload(drugs=len(drugs), pairs=pairs, name_pairs=names)
+    work = Workload(drugs=len(drugs), pairs=pairs, name_pairs=names, tables=len(setup.tables))
     return make_plan(setup.cascade, setup.binding.roles, setup.binding.models, work)
 
 

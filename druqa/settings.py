@@ -47,6 +47,8 @@ class Settings(Record):
     """Folder of the user's own copy of RxNorm (RXNCONSO.RRF and RXNREL.RRF), to add to the names that ship."""
     formulary: tuple[Path, ...] = ()
     """CSV files of further names, with columns `name` and `drug`."""
+    interactions: tuple[Path, ...] = ()
+    """CSV files of further interactions, with columns `drug_a`, `drug_b` and `severity`."""
 
     def of(self, model: str) -> ModelSettings:
         """The settings of one model."""

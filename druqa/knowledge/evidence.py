@@ -6,7 +6,7 @@ roles) and the rules about two roles that meet. Look-ups are by dictionary: a pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +27,10 @@ class Hit(NamedTuple):
     source: str
     depends: str = ""
     """When it is graver, and how grave: `contraindicated: above 20 mg a week; major: ...`."""
+
+
+LookUp = Callable[[str, str], tuple[Hit, ...]]
+"""What a table says of two drugs, by their ids."""
 
 
 class Evidence:

@@ -6,27 +6,22 @@ a row. Several drugs that are taken together stand in one cell with + or | betwe
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from druqa.errors import DataError
 from druqa.knowledge.addition import Addition, Gathered, Tally, as_name, unfit
+from druqa.knowledge.csv_file import csv_rows, read_bytes
 from druqa.knowledge.reading import read
 from druqa.knowledge.spelling import printable, squash
 from druqa.knowledge.synonyms import Synonyms
 from druqa.records import Drug
 
 _NEEDED, _OPTIONAL = ("name", "drug"), ("rxcui", "atc")
-_DELIMITERS = ",;\t"
-_LINE_END = re.compile(r"\r\n|\n|\r")
 _TOGETHER = re.compile(r"[+|]")
 _CODES = {"rxcui": re.compile(r"[0-9]{1,8}"), "atc": re.compile(r"[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}")}
-_EXPORT = "export it as CSV in UTF-8"
-_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 class _Meaning(NamedTuple):
@@ -49,13 +44,9 @@ def read_formulary(file: Path, known: Synonyms) -> Addition:
         DataError: if the file cannot be read, is empty or no text, or lacks a column.
 
     """
-    try:
-        blob = file.read_bytes()
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise DataError(f"cannot be read: {reason}", where=str(file), mend="give the CSV file itself") from None
+    blob = read_bytes(file)
     formulary = _Formulary(file, known)
-    for line, cells in _rows(file, _text(file, blob, formulary.tally), formulary.tally):
+    for line, cells in csv_rows(file, blob, [_NEEDED], _OPTIONAL, formulary.tally):
         formulary.take(line, cells)
     return formulary.addition(f"formulary {printable(file.name)} sha256:{hashlib.sha256(blob).hexdigest()[:12]}")
 
@@ -171,61 +162,3 @@ def _kind(name: str, drug: str, meaning: _Meaning) -> str:
     if squash(name) == squash(drug):
         return "generic"
     return "synonym" if sum(map(str.isalpha, name)) > 2 else "abbreviation"
-
-
-def _text(file: Path, blob: bytes, tally: Tally) -> str:
-    """The file as text: in UTF-8, or as old spreadsheets write it."""
-    if not blob.strip():
-        raise DataError("the file is empty", where=str(file), mend="give a CSV file with the columns name and drug")
-    if b"\0" in blob:
-        raise DataError("the file is no plain text, or is in UTF-16", where=str(file), mend=_EXPORT)
-    if blob.startswith(b"\xef\xbb\xbf"):
-        return blob[3:].decode("utf-8", "replace")
-    try:
-        return blob.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = len(_LINE_END.findall(blob[: error.start].decode("utf-8"))) + 1
-        tally.add("the file is not UTF-8 and was read as Windows-1252; look at its accented letters", f"line {line}")
-        return blob.decode("cp1252", "replace")
-
-
-def _rows(file: Path, text: str, tally: Tally) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row that can be read, with its line. Line by line: a quote that is not closed spoils one row only."""
-    lines = [(number, line) for number, line in enumerate(_LINE_END.split(text), start=1) if line.strip()]
-    number, header = lines[0]
-    delimiter, columns = _columns(file, number, header)
-    for number, line in lines[1:]:
-        cells = _cells(line, delimiter)
-        if cells is None:
-            tally.add("rows kept out, a character or a quote cannot be read", f"line {number}")
-        elif any(cells[len(columns) :]):
-            tally.add("rows kept out, more cells than the header", f"line {number}")
-        elif any(cells):
-            yield number, {"name": "", "drug": "", **dict(zip(columns, cells, strict=False))}
-
-
-def _columns(file: Path, number: int, header: str) -> tuple[str, list[str]]:
-    """The delimiter under which the header has the columns, and all its columns."""
-    for delimiter in _DELIMITERS:
-        columns = [cell.casefold() for cell in _cells(header, delimiter) or []]
-        if set(_NEEDED) <= set(columns):
-            twice = [column for column in (*_NEEDED, *_OPTIONAL) if columns.count(column) > 1]
-            if twice:
-                what = f"the column {twice[0]!r} stands twice in the header"
-                raise DataError(what, where=f"{file}, line {number}", mend="give each column a name of its own")
-            return delimiter, columns
-    raise DataError(
-        f"the header needs the columns `name` and `drug`; it is: {printable(header)[:200]}",
-        where=f"{file}, line {number}",
-        mend="make the first line such as name,drug,rxcui,atc with commas, semicolons or tabs between; export as CSV",
-    )
-
-
-def _cells(line: str, delimiter: str) -> list[str] | None:
-    """The cells of a line; None if it holds a character that cannot be read, or a quote that is not closed."""
-    if _UNREADABLE in line or line.count('"') % 2:
-        return None
-    try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True))]
-    except csv.Error:
-        return None

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from druqa.cascade import Evaluator
-from druqa.knowledge.evidence import Evidence, Hit
+from druqa.knowledge.evidence import Hit, LookUp
 from druqa.models.asker import Asker, Heard, Status
 from druqa.models.replies import VerdictReply
 from druqa.records import DrugPair, Outcome, Question, Stage, Verdict
@@ -14,13 +14,9 @@ from druqa.records import DrugPair, Outcome, Question, Stage, Verdict
 _OUTCOMES = {Status.UNPARSED: Outcome.UNPARSED, Status.FAILED: Outcome.FAILED}
 
 
-def look_up(pair: DrugPair, evaluators: Iterable[Evaluator], evidence: Evidence) -> tuple[Verdict, ...]:
+def look_up(pair: DrugPair, tables: Iterable[tuple[str, LookUp]]) -> tuple[Verdict, ...]:
     """What the reference tables say of a pair. A table that lists nothing abstains: it gives no verdict."""
-    return tuple(
-        _from_evidence(pair, evaluator.name, hit)
-        for evaluator in evaluators
-        for hit in getattr(evidence, evaluator.name)(*pair.ids)
-    )
+    return tuple(_from_evidence(pair, evaluator, hit) for evaluator, find in tables for hit in find(*pair.ids))
 
 
 def _from_evidence(pair: DrugPair, evaluator: str, hit: Hit) -> Verdict:

@@ -23,6 +23,8 @@ class Workload(Record):
     drugs: int
     pairs: int
     name_pairs: int
+    tables: int
+    """Reference tables that every pair is looked up in."""
 
 
 class PlannedStage(Record):
@@ -87,7 +89,7 @@ def make_plan(
         _priced(stage, role, models[model], questions, tokens)
         for (stage, role, model), (questions, tokens) in totals.items()
     )
-    look_ups = work.pairs * len(cascade.evidence_evaluators)
+    look_ups = work.pairs * work.tables
     return Plan(cascade=cascade.name, workload=work, look_ups=look_ups, stages=stages)
 
 

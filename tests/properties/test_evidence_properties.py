@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
+import duckdb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from druqa.knowledge.evidence import Evidence, Hit, ListedPair, Role, Rule, Tables, load_evidence, read_tables
+from druqa.knowledge.evidence import Evidence, load_evidence
+from druqa.knowledge.evidence_sql import load_into
+from druqa.knowledge.evidence_tables import ListedPair, Role, Rule, Tables, read_tables
 from druqa.records import Severity
 from druqa.resources import folder
+from tests.support.evidence_twin import twin_listed, twin_mechanism
 
 DRUGS = ("a", "b", "c")
 ROLES = ("x", "y", "z")
@@ -20,7 +26,7 @@ rules = st.builds(
     Rule, st.sampled_from(ROLES), wanted, st.sampled_from(ROLES), wanted, severities, words, words, words, words
 )
 sides = st.sampled_from((*DRUGS, *(f"class:{role}" for role in ROLES)))
-pairs = st.builds(ListedPair, sides, sides, severities, words, words, words, words)
+pairs = st.builds(ListedPair, sides, sides, severities, words, words, words, st.sampled_from(("-", "major: w")), words)
 tables = st.builds(
     Tables,
     st.lists(roles, max_size=6).map(tuple),
@@ -33,52 +39,6 @@ tables = st.builds(
 drugs = st.sampled_from((*DRUGS, "unheard of"))
 
 
-def has(role: Role) -> str:
-    strength = "" if role.strength == "-" else f"{role.strength} "
-    return f"{role.drug} is a {strength}{role.role} [{role.source}]"
-
-
-def twin_mechanism(data: Tables, one: str, other: str) -> set[Hit]:
-    """Every role of the one with every role of the other under every rule, turned both ways."""
-    first, second = sorted((one, other))
-    hits = set()
-    for role_a in data.roles:
-        for role_b in data.roles:
-            for rule in data.rules:
-                if (role_a.drug, role_b.drug) != (first, second) or first == second:
-                    continue
-                ends = [(rule.role_a, rule.strength_a), (rule.role_b, rule.strength_b)]
-                for end_a, end_b in (ends, ends[::-1]):
-                    met = [
-                        role.role == name and strength in ("*", role.strength)
-                        for role, (name, strength) in ((role_a, end_a), (role_b, end_b))
-                    ]
-                    if all(met):
-                        chain = f"{has(role_a)}; {has(role_b)}; together: {rule.effect} [{rule.source}]"
-                        source = "; ".join(dict.fromkeys((role_a.source, role_b.source, rule.source)))
-                        hits.add(Hit(rule.severity, rule.mechanism, rule.effect, rule.management, chain, source))
-    return hits
-
-
-def stands(data: Tables, drug: str, side: str) -> list[str]:
-    """The reasons why a drug is a side of a listed pair; none where it is not."""
-    members = [role._replace(strength="-") for role in data.roles if role.drug == drug and side == f"class:{role.role}"]
-    return ([""] if drug == side else []) + [f"{has(role)}; " for role in members]
-
-
-def twin_listed(data: Tables, one: str, other: str) -> set[Hit]:
-    """Every listed pair, turned both ways."""
-    first, second = sorted((one, other))
-    hits = set()
-    for pair in data.pairs if first != second else ():
-        for side_a, side_b in ((pair.side_a, pair.side_b), (pair.side_b, pair.side_a)):
-            for why_a in stands(data, first, side_a):
-                for why_b in stands(data, second, side_b):
-                    chain = f"{why_a}{why_b}{first} with {second}: {pair.effect} [{pair.source}]"
-                    hits.add(Hit(pair.severity, pair.mechanism, pair.effect, pair.management, chain, pair.source))
-    return hits
-
-
 @given(tables, drugs, drugs)
 def test_equals_the_nested_loop_twin(data: Tables, one: str, other: str) -> None:
     evidence = Evidence(data)
@@ -88,6 +48,22 @@ def test_equals_the_nested_loop_twin(data: Tables, one: str, other: str) -> None
     ):
         assert len(found) == len(set(found))
         assert set(found) == expected
+
+
+@given(tables)
+def test_the_join_in_sql_says_the_same_of_every_pair(data: Tables) -> None:
+    with duckdb.connect() as connection:
+        load_into(connection, data)
+        columns = "drug_a, drug_b, evaluator, severity, mechanism, effect, management, chain, source, depends"
+        joined = connection.execute(f"SELECT {columns} FROM evidence").fetchall()
+    expected = {
+        (one, other, evaluator, *hit)
+        for one, other in itertools.combinations(DRUGS, 2)
+        for evaluator, twin in (("listed", twin_listed), ("mechanism", twin_mechanism))
+        for hit in twin(data, one, other)
+    }
+    assert len(joined) == len(set(joined))
+    assert set(joined) == expected
 
 
 @given(tables, drugs, drugs)
@@ -122,6 +98,6 @@ shipped_drugs = st.sampled_from(sorted({role.drug for role in SHIPPED.roles}))
 def test_shipped_tables_give_every_flag_a_text_and_a_source(one: str, other: str) -> None:
     evidence = load_evidence()
     for hit in evidence.listed(one, other) + evidence.mechanism(one, other):
-        assert all(hit)
+        assert all(hit[:6])
         assert one in hit.chain
         assert other in hit.chain

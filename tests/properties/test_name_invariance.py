@@ -8,7 +8,8 @@ import pytest
 
 from druqa import check_many
 from druqa.cascade import load_cascade
-from druqa.knowledge.evidence import load_evidence, read_tables
+from druqa.knowledge.evidence import load_evidence
+from druqa.knowledge.evidence_tables import read_tables
 from druqa.knowledge.loading import load_synonyms
 from druqa.records import Medication, NameKind
 from druqa.resources import folder

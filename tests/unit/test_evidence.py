@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from druqa.errors import DataError
-from druqa.knowledge.evidence import Evidence, ListedPair, Role, Rule, Tables, load_evidence
+from druqa.knowledge.evidence import Evidence, load_evidence
+from druqa.knowledge.evidence_tables import ListedPair, Role, Rule, Tables
 from druqa.records import Severity
 from druqa.resources import folder
 
@@ -49,6 +50,7 @@ def small() -> Evidence:
                     "muscle",
                     "rhabdomyolysis",
                     "Avoid.",
+                    "contraindicated: with kidney failure",
                     "label: gemfibrozil",
                 ),
                 ListedPair(
@@ -58,6 +60,7 @@ def small() -> Evidence:
                     "muscle",
                     "rhabdomyolysis",
                     "No.",
+                    "-",
                     "label: simvastatin",
                 ),
             ),
