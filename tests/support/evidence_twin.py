@@ -15,11 +15,9 @@ def twin_mechanism(data: Tables, one: str, other: str) -> set[Hit]:
     """Every role of the one with every role of the other under every rule, turned both ways."""
     first, second = sorted((one, other))
     hits = set()
-    for role_a in data.roles:
-        for role_b in data.roles:
+    for role_a in [role for role in data.roles if role.drug == first != second]:
+        for role_b in [role for role in data.roles if role.drug == second]:
             for rule in data.rules:
-                if (role_a.drug, role_b.drug) != (first, second) or first == second:
-                    continue
                 ends = [(rule.role_a, rule.strength_a), (rule.role_b, rule.strength_b)]
                 for end_a, end_b in (ends, ends[::-1]):
                     met = [
