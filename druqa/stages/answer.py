@@ -11,6 +11,10 @@ from druqa.models.replies import AnswerReply
 from druqa.records import DrugPair, Outcome, Severity, Stage, Verdict, question_id, voices
 from druqa.report import Answer, Decision, DecisionKind
 
+_ADVICE = 2
+"""Verdicts whose advice goes into an answer."""
+_UNEXPLAINED = "not established"
+
 
 def compose(pair: DrugPair, decision: Decision) -> Answer:
     """The answer without a model: what the worst verdicts say of effect, mechanism and management.
@@ -21,10 +25,10 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
     if decision.kind is not DecisionKind.FLAGGED:
         text = f"No clinically relevant interaction between {first} and {second} was found."
         return Answer(text=text, severity=None, mechanism="", management="", written_by="composed")
-    worst = [voice for voice in speaking(decision) if voice.graded is decision.severity]
-    effect = _joined(voice.effect for voice in worst)
-    mechanism = _joined(voice.mechanism for voice in worst)
-    management = _joined(voice.management for voice in worst)
+    worst = sorted((voice for voice in speaking(decision) if voice.graded is decision.severity), key=_vagueness)
+    effect = _joined(voice.effect for voice in worst[:1])
+    mechanism = _joined([voice.mechanism for voice in worst if voice.mechanism][:1])
+    management = _joined([voice.management for voice in worst if voice.management][:_ADVICE])
     depends = _graver(decision)
     text = f"{first} with {second}: {decision.severity}."
     return Answer(
@@ -45,6 +49,11 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
         evidence=_evidence(decision),
         written_by="composed",
     )
+
+
+def _vagueness(verdict: Verdict) -> tuple[bool, int]:
+    """The more a verdict speaks of these two drugs and of how they interact, the sooner it is told; all stay kept."""
+    return _UNEXPLAINED in verdict.mechanism, verdict.reason.count("; ")
 
 
 async def write(pair: DrugPair, decision: Decision, prompt: AnswerPrompt, model: str, asker: Asker) -> Answer:

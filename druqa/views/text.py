@@ -22,7 +22,7 @@ _STYLES = {
     Severity.UNKNOWN: "bold magenta",
 }
 _MOST_PAIRS_SHOWN = 60
-_MOST_REASONS_SHOWN = 6
+_MOST_REASONS_SHOWN = 4
 
 
 def print_report(report: Report, console: Console) -> None:

@@ -21,6 +21,7 @@ SOURCES = tomllib.loads((EVIDENCE / "sources.toml").read_text(encoding="utf-8"))
 CASES = tomllib.loads((folder("cascades") / "embedded" / "cases.toml").read_text(encoding="utf-8"))["case"]
 # How many columns, from the left, say what a row is about.
 KEY_COLUMNS = {
+    "ansm/by_drug.tsv": 4,
     "ansm/classes.tsv": 1,
     "ansm/english.tsv": 2,
     "ansm/pairs.tsv": 2,

@@ -38,16 +38,19 @@ def stands(data: Tables, drug: str, side: str) -> list[str]:
 
 
 def twin_listed(data: Tables, one: str, other: str) -> set[Hit]:
-    """Every listed pair, turned both ways."""
+    """Every listed pair, turned both ways; of two ways to tell one row, the first by its sides."""
     first, second = sorted((one, other))
     hits = set()
     for pair in data.pairs if first != second else ():
-        for side_a, side_b in ((pair.side_a, pair.side_b), (pair.side_b, pair.side_a)):
-            for why_a in stands(data, first, side_a):
-                for why_b in stands(data, second, side_b):
-                    chain = f"{why_a}{why_b}{first} with {second}: {pair.effect} [{pair.source}]"
-                    depends = "" if pair.depends == "-" else pair.depends
-                    hits.add(
-                        Hit(pair.severity, pair.mechanism, pair.effect, pair.management, chain, pair.source, depends)
-                    )
+        told = [
+            (side_a, why_a, side_b, why_b)
+            for side_a, side_b in ((pair.side_a, pair.side_b), (pair.side_b, pair.side_a))
+            for why_a in stands(data, first, side_a)
+            for why_b in stands(data, second, side_b)
+        ]
+        if told:
+            _, why_a, _, why_b = min(told)
+            chain = f"{why_a}{why_b}{first} with {second}: {pair.effect} [{pair.source}]"
+            depends = "" if pair.depends == "-" else pair.depends
+            hits.add(Hit(pair.severity, pair.mechanism, pair.effect, pair.management, chain, pair.source, depends))
     return hits

@@ -115,7 +115,7 @@ def test_an_unknown_drug_has_no_roles_and_no_hits(small: Evidence) -> None:
     [
         ("warfarin", "sulfamethoxazole", Severity.MAJOR),
         ("simvastatin", "clarithromycin", Severity.CONTRAINDICATED),
-        ("methotrexate", "trimethoprim", Severity.MAJOR),
+        ("methotrexate", "trimethoprim", Severity.CONTRAINDICATED),
         ("nitroglycerin", "sildenafil", Severity.CONTRAINDICATED),
         ("phenelzine", "sertraline", Severity.CONTRAINDICATED),
         ("tizanidine", "ciprofloxacin", Severity.CONTRAINDICATED),
