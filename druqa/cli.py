@@ -175,7 +175,7 @@ def names(
     lines = _given(texts, file)
     settings = load_settings(**own)
     resolved = resolve(lines, settings=settings)
-    for note in load_names(settings)[1]:
+    for note in load_names(settings).notes:
         click.echo(f"druqa: {_printable(note)}", err=True)
     if as_json:
         import json  # noqa: PLC0415

@@ -192,8 +192,8 @@ def names(medications: Medications, *, settings: Settings | None = None) -> tupl
         DruqaError: if the call, a setting or a table is wrong.
 
     """
-    synonyms, _ = load_names(settings if settings is not None else load_settings())
-    return resolve(read_medications(medications), synonyms)
+    known = load_names(settings if settings is not None else load_settings()).synonyms
+    return resolve(read_medications(medications), known)
 
 
 def check(

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from druqa.cascade import Cascade, Evaluator, load_cascade
 from druqa.errors import SettingsError, UsageError
+from druqa.knowledge.addition import Addition
 from druqa.knowledge.evidence import Evidence, LookUp, load_evidence
 from druqa.knowledge.formulary import read_formulary
 from druqa.knowledge.interactions import Interactions, read_interactions
@@ -76,53 +78,74 @@ def set_up(cascade: str | Path | None, models: Given | None, settings: Settings 
             mend="bind one to screener, or name the cascade: --cascade embedded",
         )
     loaded = load_cascade(cascade or (WITH_MODELS if with_models else WITHOUT_MODELS))
-    synonyms, notes = load_names(settings)
-    own = tuple(_own_interactions(file, synonyms, _stamp(file)) for file in settings.interactions)
-    notes += tuple(f"{table.version}: {note}" for table in own for note in table.notes)
-    return Setup(loaded, bind(loaded, settings, models), settings, synonyms, load_evidence(), own, notes)
+    names = load_names(settings)
+    return Setup(
+        loaded, bind(loaded, settings, models), settings, names.synonyms, load_evidence(), names.own, names.notes
+    )
 
 
-@lru_cache(maxsize=8)
-def _own_interactions(file: Path, synonyms: Synonyms, _stamp: tuple[str, int, int]) -> Interactions:
-    return read_interactions(file, synonyms)
+class Names(NamedTuple):
+    """The names that a list is read with, and what else came with them."""
+
+    synonyms: Synonyms
+    own: tuple[Interactions, ...] = ()
+    """The user's own tables of interactions, which may bring names too."""
+    notes: tuple[str, ...] = ()
+    """What the user's own files hold that could not be used."""
 
 
-def load_names(settings: Settings) -> tuple[Synonyms, tuple[str, ...]]:
-    """The names that ship with druqa and those of the user's own files, with what could not be used of these.
+def load_names(settings: Settings) -> Names:
+    """The names that ship with druqa and those of the user's own files.
 
     Raises:
         DataError: if a table or a file is missing or damaged.
 
     """
-    if settings.rxnorm is None and not settings.formulary:
-        return load_synonyms(), ()
-    files = [path.resolve() for path in (settings.rxnorm, *settings.formulary) if path]
-    stamps = tuple(_stamp(file) for path in files for file in (path, *path.glob("**/*.RRF")))
-    return _with_own_files(settings.rxnorm, settings.formulary, stamps)
+    files = [path.resolve() for path in (settings.rxnorm, *settings.formulary, *settings.interactions) if path]
+    if not files:
+        return Names(load_synonyms())
+    tables = (*files, *(settings.rxnorm.resolve().glob("**/*.RRF") if settings.rxnorm else ()))
+    stamps = tuple(_stamp(file) for file in tables)
+    return _with_own_files(settings.rxnorm, settings.formulary, settings.interactions, stamps)
 
 
 def _stamp(file: Path) -> tuple[str, int, int]:
     """What changes when a file does; a file that is not there is refused by its reader."""
-    stat = file.stat() if file.exists() else None
-    return str(file), stat.st_mtime_ns if stat else 0, stat.st_size if stat else 0
+    try:
+        stat = file.stat()
+    except (OSError, ValueError):
+        return str(file), 0, 0
+    return str(file), stat.st_mtime_ns, stat.st_size
 
 
 @lru_cache(maxsize=2)
 def _with_own_files(
-    rxnorm: Path | None, formularies: tuple[Path, ...], _stamps: tuple[tuple[str, int, int], ...]
-) -> tuple[Synonyms, tuple[str, ...]]:
+    rxnorm: Path | None,
+    formularies: tuple[Path, ...],
+    interactions: tuple[Path, ...],
+    _stamps: tuple[tuple[str, int, int], ...],
+) -> Names:
     synonyms = load_synonyms()
-    notes: list[str] = []
-    additions = [read_rxnorm(rxnorm, synonyms)] if rxnorm else []
-    for addition in additions:
-        synonyms = synonyms.extended(addition.names, addition.drugs, addition.codes, addition.version)
-    for file in formularies:
-        addition = read_formulary(file, synonyms)
+    additions: list[Addition] = []
+    own: list[Interactions] = []
+
+    def add(addition: Addition) -> None:
+        nonlocal synonyms
         synonyms = synonyms.extended(addition.names, addition.drugs, addition.codes, addition.version)
         additions.append(addition)
-    for addition in additions:
-        notes += [f"{addition.version}: {note}" for note in addition.notes]
-    return synonyms, tuple(notes)
+
+    if rxnorm:
+        add(read_rxnorm(rxnorm, synonyms))
+    for file in formularies:
+        add(read_formulary(file, synonyms))
+    names = [file.name for file in interactions]
+    for file in dict.fromkeys(interactions):
+        # Of two files of one name each is cited by its path.
+        table = read_interactions(file, synonyms, str(file) if names.count(file.name) > 1 else None)
+        own.append(table)
+        add(table.names)
+    notes = [f"{addition.version}: {note}" for addition in additions for note in addition.notes]
+    return Names(synonyms, tuple(own), tuple(notes))
 
 
 def read_medications(medications: Iterable[str | Medication]) -> tuple[Medication, ...]:

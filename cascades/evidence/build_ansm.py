@@ -200,9 +200,14 @@ def check_depends(entry: Entry, words: Words) -> None:
 def merged(rows: list[ListedPair], french: French) -> ListedPair:
     """One row for entries that come to the same two sides: the mildest is certain, the others depend on more."""
     mildest, *others = sorted(rows, key=lambda row: (-row.severity.rank, row))
-    worse = [f"{row.severity.value}: {french.only(row)}" for row in others if row.severity is not mildest.severity]
-    depends = "; ".join([*worse, *([mildest.depends] if mildest.depends != NONE else [])])
-    return mildest._replace(depends=depends or NONE)
+    cases = [f"{row.severity.value}: {french.only(row)}" for row in others if row.severity is not mildest.severity]
+    cases += [case for row in rows for case in row.depends.split("; ") if case != NONE]
+    return mildest._replace(depends="; ".join(sorted(set(cases), key=worst_first)) or NONE)
+
+
+def worst_first(case: str) -> tuple[int, str]:
+    """Sorts cases by how grave they are."""
+    return Severity(case.partition(":")[0]).rank, case
 
 
 def written(sources: Sources) -> dict[Path, str]:

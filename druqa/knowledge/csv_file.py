@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from druqa.errors import DataError
@@ -14,6 +15,7 @@ from druqa.knowledge.spelling import printable
 _DELIMITERS = ",;\t"
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _EXPORT = "export it as CSV in UTF-8"
+_BOM = b"\xef\xbb\xbf"
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -26,9 +28,11 @@ def read_bytes(file: Path) -> bytes:
     """
     try:
         return file.read_bytes()
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise DataError(f"cannot be read: {reason}", where=str(file), mend="give the CSV file itself") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such name of a file"
+        raise DataError(
+            f"cannot be read: {reason}", where=printable(str(file)), mend="give the CSV file itself"
+        ) from None
 
 
 def csv_rows(
@@ -53,14 +57,14 @@ def csv_rows(
 
 def _text(file: Path, blob: bytes, layout: Sequence[str], tally: Tally) -> str:
     """The file as text: in UTF-8, or as old spreadsheets write it."""
-    if not blob.strip():
+    if not blob.removeprefix(_BOM).decode("utf-8", "replace").strip():
         raise DataError(
             "the file is empty", where=str(file), mend=f"give a CSV file with the columns {' and '.join(layout)}"
         )
     if b"\0" in blob:
         raise DataError("the file is no plain text, or is in UTF-16", where=str(file), mend=_EXPORT)
-    if blob.startswith(b"\xef\xbb\xbf"):
-        return blob[3:].decode("utf-8", "replace")
+    if blob.startswith(_BOM):
+        return blob.removeprefix(_BOM).decode("utf-8", "replace")
     try:
         return blob.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -74,6 +78,8 @@ def _rows(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Line by line: a quote that is not closed spoils one row only."""
     lines = [(number, line) for number, line in enumerate(_LINE_END.split(text), start=1) if line.strip()]
+    # A spreadsheet's own line about its delimiter.
+    lines = lines[1:] if len(lines) > 1 and lines[0][1].casefold().startswith("sep=") else lines
     number, header = lines[0]
     delimiter, columns = _columns(file, number, header, layouts, optional)
     for number, line in lines[1:]:
@@ -94,7 +100,8 @@ def _columns(
         columns = [cell.casefold() for cell in _cells(header, delimiter) or []]
         for layout in layouts:
             if set(layout) <= set(columns):
-                twice = [column for column in (*layout, *optional) if columns.count(column) > 1]
+                read = dict.fromkeys((*chain(*layouts), *optional))
+                twice = [column for column in read if columns.count(column) > 1]
                 if twice:
                     what = f"the column {twice[0]!r} stands twice in the header"
                     raise DataError(what, where=f"{file}, line {number}", mend="give each column a name of its own")

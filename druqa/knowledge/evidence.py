@@ -88,7 +88,7 @@ class Evidence:
                         # Both drugs are members of both classes: the row says one thing, told one way round.
                         continue
                     told.add(pair)
-                    outcome = f"{first} with {second}: {pair.effect} [{self.cite(pair.source)}]"
+                    outcome = f"{first} with {second}: {pair.effect or 'an interaction'} [{self.cite(pair.source)}]"
                     chain = "; ".join(filter(None, (why_a, why_b, outcome)))
                     depends = "" if pair.depends == NONE else pair.depends
                     yield Hit(pair.severity, pair.mechanism, pair.effect, pair.management, chain, pair.source, depends)

@@ -27,7 +27,7 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
         return Answer(text=text, severity=None, mechanism="", management="", written_by="composed")
     worst = sorted((voice for voice in speaking(decision) if voice.graded is decision.severity), key=_vagueness)
     effect = _joined(voice.effect for voice in worst[:1])
-    mechanism = _joined([voice.mechanism for voice in worst if voice.mechanism][:1])
+    mechanism = _joined(voice.mechanism for voice in worst[:1])
     management = _joined([voice.management for voice in worst if voice.management][:_ADVICE])
     depends = _graver(decision)
     text = f"{first} with {second}: {decision.severity}."
@@ -53,7 +53,7 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
 
 def _vagueness(verdict: Verdict) -> tuple[bool, int]:
     """The more a verdict speaks of these two drugs and of how they interact, the sooner it is told; all stay kept."""
-    return _UNEXPLAINED in verdict.mechanism, verdict.reason.count("; ")
+    return not verdict.mechanism or _UNEXPLAINED in verdict.mechanism, verdict.reason.count("; ")
 
 
 async def write(pair: DrugPair, decision: Decision, prompt: AnswerPrompt, model: str, asker: Asker) -> Answer:

@@ -5,11 +5,11 @@ Matching only adds: a spelling that is merely near a known name brings candidate
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from druqa.knowledge.as_written import SHORT_FORM, as_written
 from druqa.knowledge.guesses import Guess, guess, look_alikes, said
 from druqa.knowledge.personal import speaks_of_a_person
 from druqa.knowledge.reading import Found, Leftover, read
@@ -19,6 +19,7 @@ from druqa.records import Drug, DrugName, How, Match, Medication, NameKind, Reso
 
 LONG_TEXT = 200
 """Characters: a longer text is no name; it is scanned, and stands under a short form."""
+SHORT_FORM = 60
 NEAR_ENOUGH_BESIDE = 85.0
 """rapidfuzz ratio from which words beside a known name, with nothing between, are taken for a misspelt name too."""
 MOST_GUESSES = 8
@@ -308,7 +309,7 @@ class _Line:
         if len(text) > LONG_TEXT:
             parts = [whole]
         for part in parts[:MOST_GUESSES]:
-            drug = as_written(part)
+            drug = _as_written(part)
             self.drugs.setdefault(drug.id, drug)
             self.matches.setdefault((drug.id, drug.name), Match(drug=drug.id, how=How.AS_WRITTEN, matched=drug.name))
             name = DrugName(text=drug.name, kind=NameKind.AS_WRITTEN, source="input", drug=drug.id)
@@ -317,3 +318,12 @@ class _Line:
             self.doubts.append(f"'{drug.name}' is not a name known here; asked about as written{cut}")
         if len(parts) > MOST_GUESSES:
             self.doubts.append(f"{len(parts) - MOST_GUESSES} more parts of this line are not known and not asked about")
+
+
+def _as_written(text: str) -> Drug:
+    """A drug under its own spelling, in key form: two spellings of one word are one drug, whichever stands first."""
+    name = key(text) or text
+    if len(name) > SHORT_FORM:
+        digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+        name = f"{name[:SHORT_FORM]}... {digest}"
+    return Drug(id=f"as written: {name}", name=name, known=False)

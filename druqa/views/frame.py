@@ -58,7 +58,7 @@ def names_frame(texts: Iterable[str], *, settings: Settings | None = None) -> pd
     column = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype=object)
     # What is missing is an empty line: it stays in its place, and is not recognised.
     lines = column.astype(object).where(column.notna(), "").tolist()
-    synonyms, _ = load_names(settings if settings is not None else load_settings())
+    synonyms = load_names(settings if settings is not None else load_settings()).synonyms
     for place, line in enumerate(lines):
         if not isinstance(line, str):
             raise UsageError(f"neither a text nor missing: {type(line).__name__}", where=f"texts[{place}]")
