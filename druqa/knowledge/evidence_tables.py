@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from druqa.errors import DataError
 from druqa.knowledge.tables import damaged, fingerprint, numbered_rows, read_sources
 from druqa.records import Severity
 
@@ -15,6 +17,7 @@ ANY = "*"
 NONE = "-"
 ANSM = "ansm"
 """The folder of the tables that are built from the French thesaurus."""
+_NEEDS = re.compile(r"[1-9] [a-z0-9_]+(\|[a-z0-9_]+)*( \+ [1-9] [a-z0-9_]+(\|[a-z0-9_]+)*)*")
 _SEVERITIES = {severity.value: severity for severity in Severity if severity is not Severity.UNKNOWN}
 
 
@@ -115,7 +118,7 @@ def read_tables(directory: Path) -> Tables:
             for severity, (a, b, _, *rest) in _graded(place / "pairs.tsv", ListedPair._fields, titles)
         ),
         list_rules=tuple(
-            ListRule(kind, title, needs, severity, *rest)
+            ListRule(kind, title, _needs(needs, directory), severity, *rest)
             for severity, (kind, title, needs, _, *rest) in _graded(
                 directory / "list_rules.tsv", ListRule._fields, titles
             )
@@ -124,6 +127,17 @@ def read_tables(directory: Path) -> Tables:
         titles=titles,
         version=f"{version}+{fingerprint(directory)}",
     )
+
+
+def _needs(needs: str, directory: Path) -> str:
+    """What a rule about a list needs, if it can be read."""
+    if not _NEEDS.fullmatch(needs):
+        raise DataError(
+            f"cannot read what the rule needs: {needs!r}",
+            where=str(directory / "list_rules.tsv"),
+            mend="write it like `3 qt_prolonging` or `1 ace_inhibitor|arb + 1 nsaid`",
+        )
+    return needs
 
 
 def _roles(file: Path, sources: Mapping[str, str]) -> Iterator[Role]:

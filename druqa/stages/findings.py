@@ -69,6 +69,8 @@ def _finding(
         return None
     sure = {id_: has for id_, has in holders.items() if id_ not in guessed}
     doubt = "" if _seated(seats, sure, apart) else ", some of them guesses at names that were not recognised"
+    if any(one in holders and other in holders for one, other in apart):
+        doubt += ", some of them readings of one line of which one is meant"
     listed = ", ".join(names[id_] for id_ in sorted(holders))
     facts = [evidence.describe(role) for id_ in sorted(holders) for role in behind[id_]]
     return Finding(
