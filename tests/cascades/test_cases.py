@@ -46,6 +46,14 @@ def test_flags_exactly_the_pairs_reasoned_out(cascade: str, case: dict[str, Any]
     assert [m.text for m in report.medications if not m.recognised] == case["not_recognised"]
 
 
+@pytest.mark.parametrize(("cascade", "case"), cases("reasoned"))
+def test_what_was_reasoned_blind_as_moderate_or_worse_is_flagged(cascade: str, case: dict[str, Any]) -> None:
+    flagged = {tuple(sorted(pair[:2])) for pair in case["flagged"]}
+    expected = {tuple(sorted(pair[:2])) for pair in case["reasoned"] if pair[2] != "minor"}
+    assert expected
+    assert expected - flagged == set()
+
+
 @pytest.mark.parametrize(("cascade", "case"), cases("says"))
 def test_decides_as_the_case_says(cascade: str, case: dict[str, Any]) -> None:
     said = {line["evaluator"]: line for line in case["says"]}
