@@ -28,7 +28,7 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
     worst = sorted((voice for voice in speaking(decision) if voice.graded is decision.severity), key=_vagueness)
     effect = _joined(voice.effect for voice in worst[:1])
     mechanism = _joined(voice.mechanism for voice in worst[:1])
-    management = _joined([voice.management for voice in worst if voice.management][:_ADVICE])
+    management = _joined([voice.management for voice in worst if voice.management][:_ADVICE], ". ")
     depends = _graver(decision)
     text = f"{first} with {second}: {decision.severity}."
     return Answer(
@@ -138,8 +138,8 @@ def _evidence(decision: Decision) -> tuple[str, ...]:
     return tuple(dict.fromkeys(voice.source for voice in speaking(decision) if voice.source))
 
 
-def _joined(texts: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(text.strip().rstrip(".") for text in texts if text))
+def _joined(texts: Iterable[str], between: str = "; ") -> str:
+    return between.join(dict.fromkeys(text.strip().rstrip(".") for text in texts if text))
 
 
 def _sentence(text: str) -> str:
