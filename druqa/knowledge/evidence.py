@@ -15,6 +15,10 @@ from druqa.knowledge.evidence_tables import ANY, CLASS, NONE, ListedPair, Role, 
 from druqa.records import Severity
 from druqa.resources import folder
 
+AFFECTED = "the affected drug"
+SUBSTRATE = "_substrate"
+"""How a rule speaks of the drug whose exposure changes, and how the role of that drug ends."""
+
 
 class Hit(NamedTuple):
     """One flag from the tables: what happens, what to do, and the rows behind it as one readable chain."""
@@ -101,6 +105,7 @@ class Evidence:
                         yield self._hit(rule, role_a, role_b)
 
     def _hit(self, rule: Rule, role_a: Role, role_b: Role) -> Hit:
+        rule = _naming_the_affected(rule, role_a, role_b)
         outcome = f"together: {rule.effect} [{self.cite(rule.source)}]"
         chain = f"{self.describe(role_a)}; {self.describe(role_b)}; {outcome}"
         source = "; ".join(dict.fromkeys((role_a.source, role_b.source, rule.source)))
@@ -133,6 +138,14 @@ def load_evidence(directory: Path | None = None) -> Evidence:
 @lru_cache(maxsize=8)
 def _load(directory: Path) -> Evidence:
     return Evidence(read_tables(directory))
+
+
+def _naming_the_affected(rule: Rule, role_a: Role, role_b: Role) -> Rule:
+    """A rule about a substrate with the drug in its place."""
+    drug = next((role.drug for role in (role_a, role_b) if role.role.endswith(SUBSTRATE)), AFFECTED)
+    texts = (text.replace(AFFECTED, drug) for text in (rule.mechanism, rule.effect, rule.management))
+    mechanism, effect, management = texts
+    return rule._replace(mechanism=mechanism, effect=effect, management=management)
 
 
 def _ordered(one: str, other: str) -> tuple[str, str]:

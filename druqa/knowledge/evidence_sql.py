@@ -28,13 +28,15 @@ CREATE TABLE words (said INTEGER, severity VARCHAR, rank UTINYINT, mechanism VAR
 _HITS = """
 CREATE TABLE hit AS
     SELECT DISTINCT a.drug AS drug_a, b.drug AS drug_b, 'mechanism' AS evaluator, a.said AS why_a, b.said AS why_b,
-        a.source AS source_a, b.source AS source_b, rule.said
+        a.source AS source_a, b.source AS source_b, rule.said,
+        CASE WHEN a.role LIKE '%$_substrate' ESCAPE '$' THEN a.drug
+            WHEN b.role LIKE '%$_substrate' ESCAPE '$' THEN b.drug ELSE 'the affected drug' END AS affected
     FROM rule
     JOIN role a ON a.role = rule.role_a AND rule.strength_a IN ('*', a.strength)
     JOIN role b ON b.role = rule.role_b AND rule.strength_b IN ('*', b.strength)
     WHERE a.drug < b.drug
 UNION ALL
-    SELECT drug_a, drug_b, 'listed', told.why_a, told.why_b, '', '', said
+    SELECT drug_a, drug_b, 'listed', told.why_a, told.why_b, '', '', said, 'the affected drug'
     FROM (
         SELECT a.drug AS drug_a, b.drug AS drug_b, pair.said,
             -- Where both drugs are members of both classes, the row is told one way round.
@@ -46,10 +48,14 @@ UNION ALL
         GROUP BY ALL
     );
 CREATE VIEW evidence AS
-    SELECT drug_a, drug_b, evaluator, severity, rank, mechanism, effect, management, depends,
+    SELECT drug_a, drug_b, evaluator, severity, rank,
+        replace(mechanism, 'the affected drug', affected) AS mechanism,
+        replace(effect, 'the affected drug', affected) AS effect,
+        replace(management, 'the affected drug', affected) AS management,
+        depends,
         concat_ws('; ', nullif(why_a, ''), nullif(why_b, ''),
             CASE evaluator WHEN 'listed' THEN drug_a || ' with ' || drug_b ELSE 'together' END
-            || ': ' || effect || ' [' || cited || ']') AS chain,
+            || ': ' || replace(words.effect, 'the affected drug', affected) || ' [' || cited || ']') AS chain,
         concat_ws('; ', nullif(source_a, ''), nullif(source_b, source_a),
             CASE WHEN source NOT IN (source_a, source_b) THEN source END) AS source
     FROM hit JOIN words USING (said);

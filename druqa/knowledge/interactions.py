@@ -26,7 +26,13 @@ from druqa.records import Drug, Severity
 LAYOUTS = [(f"{by}_a", f"{by}_b", grade) for by in ("drug", "rxcui") for grade in ("severity", "level")]
 OPTIONAL = ("mechanism", "effect", "management", "source")
 GRADES = {
-    Severity.CONTRAINDICATED: ("contraindicated", "contra indicated", "contraindication", "contraindicate"),
+    Severity.CONTRAINDICATED: (
+        "contraindicated",
+        "contra indicated",
+        "contraindication",
+        "contraindicate",
+        "do not use",
+    ),
     Severity.MAJOR: ("major", "severe", "serious", "high", "life threatening", "not recommended", "avoid"),
     Severity.MODERATE: ("moderate", "medium", "significant", "monitor", "precaution"),
     Severity.MINOR: ("minor", "mild", "low", "take into account"),
@@ -132,7 +138,8 @@ class _Table:
         said = [cells[column] for column in ("severity", "level") if cells.get(column)] or [""]
         grades = []
         for words in said:
-            severity = _GRADE.get(_NO_LETTERS.sub(" ", words.casefold()).strip())
+            letters = _NO_LETTERS.sub(" ", words.casefold()).strip()
+            severity = _GRADE.get(letters) if letters or not words else None
             if severity is None:
                 self.tally.add(
                     "grades that are not known here, taken as unknown", f"{printable(words)[:40]} in {place}"

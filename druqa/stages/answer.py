@@ -25,10 +25,10 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
     if decision.kind is not DecisionKind.FLAGGED:
         text = f"No clinically relevant interaction between {first} and {second} was found."
         return Answer(text=text, severity=None, mechanism="", management="", written_by="composed")
-    worst = sorted((voice for voice in speaking(decision) if voice.graded is decision.severity), key=_vagueness)
-    effect = _joined(voice.effect for voice in worst[:1])
-    mechanism = _joined(voice.mechanism for voice in worst[:1])
-    management = _joined([voice.management for voice in worst if voice.management][:_ADVICE], ". ")
+    told = _told(decision)
+    effect = _joined(voice.effect for voice in told[:1])
+    mechanism = _joined(voice.mechanism for voice in told[:1] if _UNEXPLAINED not in voice.mechanism)
+    management = _joined(_advice(voice.management for voice in told), ". ")
     depends = _graver(decision)
     text = f"{first} with {second}: {decision.severity}."
     return Answer(
@@ -51,9 +51,36 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
     )
 
 
-def _vagueness(verdict: Verdict) -> tuple[bool, int]:
-    """The more a verdict speaks of these two drugs and of how they interact, the sooner it is told; all stay kept."""
-    return not verdict.mechanism or _UNEXPLAINED in verdict.mechanism, verdict.reason.count("; ")
+def _told(decision: Decision) -> list[Verdict]:
+    """The voices that an answer tells, the first of them first: all of them stay in the report.
+
+    The worst ones, the most specific first. But where a source names the two drugs themselves, at whatever grade, it is
+    told in place of rules about what drugs do in general: these may raise the grade, and know less of what to do.
+    """
+    yes = speaking(decision)
+    worst = sorted((voice for voice in yes if voice.graded is decision.severity), key=_vagueness)
+    named = sorted((voice for voice in yes if voice.is_evidence and _names_both(voice)), key=_vagueness)
+    if not named or _names_both(worst[0]):
+        return worst
+    firm = [voice for voice in worst if not voice.is_evidence or voice.evaluator != "mechanism"]
+    return [*firm, *named] if decision.severity is Severity.CONTRAINDICATED and firm else [*named, *firm]
+
+
+def _names_both(verdict: Verdict) -> bool:
+    """Whether a source names the two drugs themselves, and says what happens."""
+    return bool(verdict.effect) and verdict.is_evidence and "; " not in verdict.reason.partition(" with ")[0]
+
+
+def _vagueness(verdict: Verdict) -> tuple[bool, bool, int]:
+    unexplained = not verdict.mechanism or _UNEXPLAINED in verdict.mechanism
+    return not verdict.effect, unexplained, verdict.reason.count("; ")
+
+
+def _advice(texts: Iterable[str]) -> list[str]:
+    """The first pieces of advice, without one that another begins with."""
+    said = [text.strip().rstrip(".") for text in texts if text]
+    kept = [text for text in dict.fromkeys(said) if not any(o != text and o.startswith(text) for o in said)]
+    return kept[:_ADVICE]
 
 
 async def write(pair: DrugPair, decision: Decision, prompt: AnswerPrompt, model: str, asker: Asker) -> Answer:

@@ -23,6 +23,7 @@ _STYLES = {
 }
 _MOST_PAIRS_SHOWN = 60
 _MOST_REASONS_SHOWN = 4
+_MOST_WITHOUT_INDEX = 6
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -39,8 +40,6 @@ def print_report(report: Report, console: Console) -> None:
     for number, medication in enumerate(report.medications, 1):
         for line in medication_lines(number, medication):
             console.print(line)
-    for note in report.notes:
-        console.print(_hanging("Note", safe(note), "yellow"))
     console.print()
     console.print(Text("For review by a clinician or pharmacist; not a substitute for one.", style="dim"))
 
@@ -75,6 +74,8 @@ def _gaps(report: Report) -> Iterator[Block]:
         yield _hanging("NOT CHECKED", text, "bold magenta")
     if clear := report.of(DecisionKind.NONE_FOUND):
         yield _hanging("NONE FOUND", f"{_count(len(clear), 'pair')}, signed off", "green")
+    for note in report.notes:
+        yield _hanging("NOTE", safe(note), "yellow")
     if report.questions.failed or report.questions.not_asked:
         text = (
             f"{report.questions.failed} failed, {report.questions.not_asked} not asked, of {report.questions.planned}"
@@ -102,9 +103,19 @@ def _with_doubts(medication: ResolvedMedication) -> str:
 def _section(console: Console, title: str, pairs: Sequence[PairReport], report: Report) -> None:
     if pairs:
         _heading(console, title)
+    if len(pairs) > _MOST_WITHOUT_INDEX:
+        for line in _index(pairs):
+            console.print(line)
     for pair in pairs:
         for line in _flag(pair, report):
             console.print(line)
+
+
+def _index(pairs: Sequence[PairReport]) -> Iterator[Block]:
+    """All pairs at a glance, by severity: a long list is read from here."""
+    for severity in Severity:
+        if named := [" + ".join(pair.drugs) for pair in pairs if pair.severity is severity]:
+            yield _body(f"{severity}: ", safe(", ".join(named)))
 
 
 def _flag(pair: PairReport, report: Report) -> Iterator[Block]:
@@ -117,6 +128,8 @@ def _flag(pair: PairReport, report: Report) -> Iterator[Block]:
         (f"  {pair.tier}", "dim"),
     )
     yield Block(title)
+    if len(set(pair.medications)) == 1:
+        written["both on one line: they may be meant together"] = None
     yield _body("From: ", " / ".join(written), "dim")
     if pair.answer:
         if pair.answer.written_by != "composed":

@@ -16,10 +16,10 @@ from druqa.resources import folder
 from tests.support.evidence_twin import twin_listed, twin_mechanism
 
 DRUGS = ("a", "b", "c")
-ROLES = ("x", "y", "z")
+ROLES = ("x", "y", "z_substrate")
 STRENGTHS = ("strong", "weak", "-")
 severities = st.sampled_from([severity for severity in Severity if severity is not Severity.UNKNOWN])
-words = st.sampled_from(("m", "n"))
+words = st.sampled_from(("m", "harm to the affected drug"))
 roles = st.builds(Role, st.sampled_from(DRUGS), st.sampled_from(ROLES), st.sampled_from(STRENGTHS), words)
 wanted = st.sampled_from((*STRENGTHS, "*"))
 rules = st.builds(

@@ -8,7 +8,7 @@ from druqa.knowledge.evidence_tables import Role, Tables
 
 def has(role: Role) -> str:
     strength = "" if role.strength == "-" else f"{role.strength} "
-    return f"{role.drug} is a {strength}{role.role} [{role.source}]"
+    return f"{role.drug} is a {strength}{role.role.replace('_', ' ')} [{role.source}]"
 
 
 def twin_mechanism(data: Tables, one: str, other: str) -> set[Hit]:
@@ -25,9 +25,14 @@ def twin_mechanism(data: Tables, one: str, other: str) -> set[Hit]:
                         for role, (name, strength) in ((role_a, end_a), (role_b, end_b))
                     ]
                     if all(met):
-                        chain = f"{has(role_a)}; {has(role_b)}; together: {rule.effect} [{rule.source}]"
+                        substrates = [role.drug for role in (role_a, role_b) if role.role.endswith("_substrate")]
+                        mechanism, effect, management = (
+                            text.replace("the affected drug", (substrates or ["the affected drug"])[0])
+                            for text in (rule.mechanism, rule.effect, rule.management)
+                        )
+                        chain = f"{has(role_a)}; {has(role_b)}; together: {effect} [{rule.source}]"
                         source = "; ".join(dict.fromkeys((role_a.source, role_b.source, rule.source)))
-                        hits.add(Hit(rule.severity, rule.mechanism, rule.effect, rule.management, chain, source))
+                        hits.add(Hit(rule.severity, mechanism, effect, management, chain, source))
     return hits
 
 

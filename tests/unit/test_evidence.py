@@ -142,8 +142,8 @@ def test_grades_follow_strength_and_index() -> None:
     assert grade("ketoconazole", "amlodipine") < grade("fluconazole", "amlodipine")
 
 
-def test_two_possible_roles_alone_do_not_flag() -> None:
-    assert load_evidence().mechanism("tamoxifen", "famotidine") == ()
+def test_two_possible_roles_alone_are_no_more_than_minor() -> None:
+    assert {hit.severity for hit in load_evidence().mechanism("tamoxifen", "famotidine")} == {Severity.MINOR}
 
 
 def test_is_read_once_and_names_its_version() -> None:

@@ -157,7 +157,7 @@ def test_two_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
         files[-1].write_text(f"drug_a,drug_b,severity,management\nbiotin,loratadine,major,{what}\n", encoding="utf-8")
     (pair,) = check(["biotin", "loratadine"], settings=Settings(interactions=tuple(files))).pairs
     assert pair.answer
-    assert pair.answer.management == "stop; watch"
+    assert pair.answer.management == "stop. watch"
 
 
 def test_a_path_that_cannot_be_is_a_message() -> None:
