@@ -87,7 +87,10 @@ def test_adding_rows_never_removes_a_hit(data: Tables, more: Tables, one: str, o
     fewer = Evidence(data)
     both = Evidence(Tables(data.roles + more.roles, data.rules + more.rules, data.pairs + more.pairs))
     assert set(fewer.mechanism(one, other)) <= set(both.mechanism(one, other))
-    assert set(fewer.listed(one, other)) <= set(both.listed(one, other))
+    # A row may be told by another of the drug's roles then: the chain apart, it says the same.
+    assert {hit._replace(chain="") for hit in fewer.listed(one, other)} <= {
+        hit._replace(chain="") for hit in both.listed(one, other)
+    }
 
 
 SHIPPED = read_tables(folder("cascades") / "evidence")
