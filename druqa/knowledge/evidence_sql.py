@@ -55,7 +55,8 @@ CREATE VIEW evidence AS
         depends,
         concat_ws('; ', nullif(why_a, ''), nullif(why_b, ''),
             CASE evaluator WHEN 'listed' THEN drug_a || ' with ' || drug_b ELSE 'together' END
-            || ': ' || replace(words.effect, 'the affected drug', affected) || ' [' || cited || ']') AS chain,
+            || ': ' || CASE WHEN evaluator = 'listed' AND words.effect = '' THEN 'an interaction'
+                ELSE replace(words.effect, 'the affected drug', affected) END || ' [' || cited || ']') AS chain,
         concat_ws('; ', nullif(source_a, ''), nullif(source_b, source_a),
             CASE WHEN source NOT IN (source_a, source_b) THEN source END) AS source
     FROM hit JOIN words USING (said);

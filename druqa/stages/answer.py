@@ -68,7 +68,9 @@ def _told(decision: Decision) -> list[Verdict]:
 
 def _names_both(verdict: Verdict) -> bool:
     """Whether a source names the two drugs themselves, and says what happens."""
-    return bool(verdict.effect) and verdict.is_evidence and "; " not in verdict.reason.partition(" with ")[0]
+    return (
+        bool(verdict.effect) and verdict.is_evidence and verdict.reason.startswith(" with ".join(verdict.names) + ": ")
+    )
 
 
 def _vagueness(verdict: Verdict) -> tuple[bool, bool, int]:

@@ -26,7 +26,9 @@ rules = st.builds(
     Rule, st.sampled_from(ROLES), wanted, st.sampled_from(ROLES), wanted, severities, words, words, words, words
 )
 sides = st.sampled_from((*DRUGS, *(f"class:{role}" for role in ROLES)))
-pairs = st.builds(ListedPair, sides, sides, severities, words, words, words, st.sampled_from(("-", "major: w")), words)
+# A user's table may grade a pair without a word on what happens.
+effects, depends = st.sampled_from(("m", "")), st.sampled_from(("-", "major: w"))
+pairs = st.builds(ListedPair, sides, sides, severities, words, effects, words, depends, words)
 tables = st.builds(
     Tables,
     st.lists(roles, max_size=6).map(tuple),

@@ -55,7 +55,7 @@ def twin_listed(data: Tables, one: str, other: str) -> set[Hit]:
         ]
         if told:
             _, why_a, _, why_b = min(told)
-            chain = f"{why_a}{why_b}{first} with {second}: {pair.effect} [{pair.source}]"
+            chain = f"{why_a}{why_b}{first} with {second}: {pair.effect or 'an interaction'} [{pair.source}]"
             depends = "" if pair.depends == "-" else pair.depends
             hits.add(Hit(pair.severity, pair.mechanism, pair.effect, pair.management, chain, pair.source, depends))
     return hits

@@ -41,6 +41,26 @@ def test_composed_of_the_worst_verdicts() -> None:
     assert answer.written_by == "composed"
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("aspirin with warfarin: bleeding [a label: here]", "said of the two"),
+        # The words " with " also stand in roles and sources: such a row speaks of classes, not of these two drugs.
+        ("aspirin is a drug with a risk [x]; aspirin with warfarin: bleeding [y]", "said of classes"),
+        ("aspirin is a substrate [table: substrates with a narrow index]; together: bleeding [y]", "said of classes"),
+    ],
+)
+def test_only_a_source_that_names_the_two_drugs_is_told_before_a_graver_rule(reason: str, told: str) -> None:
+    named = listed(Severity.MINOR, "known", "Say so.").model_copy(
+        update={"reason": reason, "effect": "said of the two"}
+    )
+    rule = listed(Severity.MAJOR, "in general", "Avoid.")
+    rule = rule.model_copy(update={"evaluator": "mechanism", "effect": "said of classes"})
+    answer = compose(PAIR, decide(named, rule))
+    assert answer.severity is Severity.MAJOR
+    assert answer.effect == told
+
+
 def test_a_negative_is_one_fixed_sentence() -> None:
     answer = compose(PAIR, decide())
     assert answer.severity is None
