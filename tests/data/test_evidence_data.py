@@ -170,3 +170,9 @@ def test_no_row_names_a_table_that_may_not_ship() -> None:
     """DDInter, DrugBank and the like forbid redistribution."""
     text = "".join(Path(EVIDENCE / name).read_text(encoding="utf-8").lower() for name in TABLES)
     assert not [word for word in ("ddinter", "drugbank", "kegg", "credible", "liverpool") if word in text]
+
+
+def test_what_is_certain_for_a_drug_is_not_lowered_by_another_entry() -> None:
+    graded = {tuple(row[:2]): row[2] for row in rows("ansm/pairs.tsv")}
+    lowered = [row for row in rows("ansm/by_drug.tsv") if graded[row[2], row[3]] != row[4]]
+    assert lowered == []
