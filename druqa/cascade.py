@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from druqa.errors import CascadeError, UsageError
 from druqa.prompts import DATA_SLOT, Prompt
-from druqa.records import NameKind, NonEmpty, Record
+from druqa.records import NameKind, NonEmpty, Record, Severity
 from druqa.resources import folder
 
 Role = Literal["screener", "auditor", "answerer", "rival"]
@@ -74,13 +74,37 @@ class NamesPlan(Record):
     prompts: tuple[NamePrompt, ...] = ()
 
 
+Count = Annotated[int, Field(ge=1)]
+
+
 class VoteRule(Record):
     """`at_least(k)`: k evaluators with a credible yes flag the pair. There is no majority."""
 
     rule: Literal["at_least"] = "at_least"
-    k: Annotated[int, Field(ge=1)] = 1
+    k: Count | dict[Severity, Count] = 1
+    """One number, or one for each severity: so many must grade it at least so grave."""
+    weights: dict[str, Annotated[float, Field(ge=0)]] = {}
+    """How much an evaluator's yes counts towards k; 1 unless it is named here."""
     unclear_is_yes: bool = True
     """A model that cannot exclude an interaction has not said no: its `unclear` is a credible yes."""
+
+    @model_validator(mode="after")
+    def _milder_needs_no_fewer(self) -> Self:
+        if isinstance(self.k, dict):
+            if missing := [severity for severity in Severity if severity not in self.k]:
+                raise ValueError(f"k is given by severity, but not for {', '.join(missing)}")
+            numbers = [self.k[severity] for severity in Severity]
+            if numbers != sorted(numbers):
+                raise ValueError("k falls towards milder severities: a graver grade would then flag less")
+        return self
+
+    def needed(self, severity: Severity) -> int:
+        """How many must grade a pair at least so grave to flag it."""
+        return self.k[severity] if isinstance(self.k, dict) else self.k
+
+    def weight(self, evaluator: str) -> float:
+        """How much a yes of that evaluator counts."""
+        return self.weights.get(evaluator, 1.0)
 
 
 class SignOff(Record):
@@ -148,13 +172,20 @@ class Cascade(Record):
         roles = {evaluator.role for evaluator in (*self.evaluators, *auditors)} | {p.role for p in self.names.prompts}
         if "rival" in roles:
             raise ValueError("the role rival is for [[rival]]: it may have no model, and would leave questions unasked")
-        if self.prompt_evaluators and self.vote.k > (most := len(self.evaluators)):
-            raise ValueError(f"vote.k is {self.vote.k}, but there are {most} evaluators: none could flag")
+        self._can_flag()
         if self.prompt_evaluators and not self.sign_off:
             raise ValueError("[sign_off] is missing: models may not call a pair none found without auditors")
         if not self.prompt_evaluators and (self.sign_off or self.answer or self.rival or self.names.prompts):
             raise ValueError("models are named for sign-off, answer, rival or names, but no evaluator is a prompt")
         return self
+
+    def _can_flag(self) -> None:
+        known = {evaluator.name for evaluator in self.evaluators}
+        if strangers := sorted(set(self.vote.weights) - known):
+            raise ValueError(f"vote.weights names {strangers[0]!r}, which is no evaluator of the screen")
+        most = sum(self.vote.weight(name) for name in known)
+        if self.prompt_evaluators and (k := self.vote.needed(Severity.UNKNOWN)) > most:
+            raise ValueError(f"vote.k is {k}, but all {len(known)} evaluators together weigh {most:g}: none could flag")
 
     @property
     def prompt_evaluators(self) -> tuple[Evaluator, ...]:
@@ -175,6 +206,21 @@ class Cascade(Record):
         return frozenset(roles | ({self.answer.role} if self.answer else set()))
 
 
+class Overlay(Record):
+    """A cascade that asks as another does and counts otherwise: what `druqa eval calibrate` writes."""
+
+    name: NonEmpty
+    version: NonEmpty
+    title: NonEmpty
+    extends: NonEmpty
+    """A cascade that ships with druqa."""
+    vote: VoteRule
+    auditors: Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
+    """The auditors of the extended cascade that still sign off."""
+    calibration: dict[str, str | int | float | bool]
+    """Where the numbers come from: the promise, the method, the gold, the counts."""
+
+
 def load_cascade(name_or_path: str | Path) -> Cascade:
     """Read a cascade by its name under cascades/, or by the path of its folder.
 
@@ -191,11 +237,41 @@ def load_cascade(name_or_path: str | Path) -> Cascade:
         raise CascadeError(f"not valid TOML: {error}", where=str(file)) from None
     if "sha256" in raw:
         raise CascadeError("unknown key `sha256`", where=str(file), mend="remove it; druqa computes it")
-    with_prompts = _read_prompts(raw, path / "prompts")
     try:
-        return Cascade.model_validate({**with_prompts, "sha256": fingerprint(path)})
+        if "extends" in raw:
+            base = load_cascade(_shipped(raw["extends"], file))
+            return _overlaid(base, Overlay.model_validate(raw), file)
+        return Cascade.model_validate({**_read_prompts(raw, path / "prompts"), "sha256": fingerprint(path)})
     except ValidationError as error:
         raise _explain(error, file) from None
+
+
+def _overlaid(base: Cascade, overlay: Overlay, file: Path) -> Cascade:
+    """The extended cascade, counted as the overlay says."""
+    known = {auditor.name: auditor for auditor in (base.sign_off.auditors if base.sign_off else ())}
+    if strangers := [name for name in overlay.auditors if name not in known]:
+        raise CascadeError(
+            f"`auditors`: {base.name} has no auditor {strangers[0]!r}",
+            where=str(file),
+            mend=f"name some of {', '.join(known)}",
+        )
+    changed = {
+        "name": overlay.name,
+        "version": overlay.version,
+        "title": overlay.title,
+        "vote": overlay.vote,
+        "sign_off": SignOff(auditors=tuple(known[name] for name in overlay.auditors)),
+        "sha256": hashlib.sha256(f"{base.sha256}\0{fingerprint(file.parent)}".encode()).hexdigest(),
+    }
+    return Cascade.model_validate({**{key: getattr(base, key) for key in Cascade.model_fields}, **changed})
+
+
+def _shipped(name: object, file: Path) -> str:
+    if name not in (known := cascade_names()):
+        raise CascadeError(
+            f"`extends`: there is no cascade {name!r}", where=str(file), mend=f"name one of {', '.join(known)}"
+        )
+    return str(name)
 
 
 def cascade_names() -> list[str]:
@@ -280,7 +356,7 @@ def _explain(error: ValidationError, file: Path) -> CascadeError:
 _KEYS = sorted(
     {
         key
-        for model in (Cascade, Evaluator, NamesPlan, NamePrompt, VoteRule, SignOff, RivalPrompt)
+        for model in (Cascade, Overlay, Evaluator, NamesPlan, NamePrompt, VoteRule, SignOff, RivalPrompt)
         for key in model.model_fields
     }
 )

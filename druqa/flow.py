@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -96,7 +96,7 @@ async def _decide(listed: ListedPair, setup: Setup, asker: Asker, *, affordable:
     for stage in (Stage.SCREEN, Stage.SIGN_OFF):
         # Auditors are asked about flagged pairs too: were they not, a further evaluator with a mild yes would keep a
         # graver one of theirs unsaid. Only a decision that no verdict can change is left as it is.
-        if cascade.prompt_evaluators and not is_settled(decision):
+        if cascade.prompt_evaluators and (setup.exhaustive or not is_settled(decision)):
             decision = await _ask(stage, listed, decision, setup, asker, affordable=affordable)
     answer, opinion = await _answer(listed, decision, setup, asker, affordable=affordable), None
     if affordable and setup.models("rival"):
@@ -109,6 +109,7 @@ async def _decide(listed: ListedPair, setup: Setup, asker: Asker, *, affordable:
         tier=decision.tier,
         reasons=decision.reasons,
         verdicts=decision.verdicts,
+        planned=decision.planned,
         answer=_kept_true(answer, listed, decision),
         review=opinion,
     )
@@ -204,7 +205,7 @@ def check(
     settings: Settings | None = None,
 ) -> Report:
     """Check one medication list; see `acheck`. Also works inside a running event loop, and from any thread."""
-    return _run(acheck(medications, cascade=cascade, models=models, settings=settings))
+    return run(acheck(medications, cascade=cascade, models=models, settings=settings))
 
 
 def check_many(
@@ -218,18 +219,26 @@ def check_many(
 
     The budget of the settings holds for each list, the deadline for the whole run.
     """
-    return _run(_check_all(lists, set_up(cascade, models, settings)))
+    setup = set_up(cascade, models, settings)
+    return run(each_report(lists, setup, lambda _, report: report))
 
 
-async def _check_all(lists: Iterable[Medications], setup: Setup) -> list[Report]:
+async def each_report(lists: Iterable[Medications], setup: Setup, use: Callable[[int, Report], T]) -> list[T]:
+    """Check many lists with one setup, and return what `use` makes of each report, in the order of the lists.
+
+    `use` is called with a list's position as soon as its report is there, so that no more than it keeps is held.
+    """
     slots = asyncio.Semaphore(_LISTS_AT_ONCE)
 
-    async def one(medications: Sequence[Medication], exchange: Exchange) -> Report:
+    async def one(index: int, medications: Sequence[Medication], exchange: Exchange) -> T:
         async with slots:
-            return await _check(medications, setup, Asker(exchange, setup.settings.budget_calls))
+            report = await _check(medications, setup, Asker(exchange, setup.settings.budget_calls))
+            return use(index, report)
 
     async with _exchange(setup) as exchange:
-        return await asyncio.gather(*(one(read_medications(medications), exchange) for medications in lists))
+        return await asyncio.gather(
+            *(one(index, read_medications(medications), exchange) for index, medications in enumerate(lists))
+        )
 
 
 @asynccontextmanager
@@ -247,7 +256,7 @@ async def _exchange(setup: Setup) -> AsyncIterator[Exchange]:
                 await journal.drain()
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end, in a thread of its own where this thread already runs an event loop (a notebook)."""
     try:
         asyncio.get_running_loop()

@@ -233,6 +233,8 @@ class Verdict(Record):
     family: str | None = None
     source: str = ""
     """The reference rows behind an evidence verdict."""
+    usd: float | None = 0.0
+    """What its replies cost; None where a price is not known."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -122,6 +122,8 @@ class PairReport(Record):
     tier: Tier | None
     reasons: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
+    planned: Annotated[int, Field(ge=0)] = 0
+    """How many questions to models were due for this pair; one without a verdict was not asked."""
     answer: Answer | None = None
     review: Review | None = None
 

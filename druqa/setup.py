@@ -40,6 +40,8 @@ class Setup:
     """The user's own tables of interactions."""
     notes: tuple[str, ...] = ()
     """What the user's own tables hold that could not be used."""
+    exhaustive: bool = False
+    """Whether every evaluator is asked even where nothing can change any more: to measure each of them."""
 
     @property
     def tables(self) -> tuple[tuple[str, LookUp], ...]:

@@ -33,6 +33,8 @@ class Heard(Generic[T]):
     status: Status
     reply: T | None = None
     problem: str = ""
+    usd: float | None = 0.0
+    """What its replies cost, one that could not be read included; None where a price is not known."""
 
 
 @dataclass
@@ -76,7 +78,7 @@ class Tally:
         self.calls += 1
         self.prompt_tokens += reply.prompt_tokens
         self.completion_tokens += reply.completion_tokens
-        self.usd = None if self.usd is None or reply.usd is None else self.usd + reply.usd
+        self.usd = _sum(self.usd, reply.usd)
 
 
 class Asker:
@@ -91,6 +93,7 @@ class Asker:
     async def ask(self, model: str, role: str, prompt: PromptText, expected: type[T], question_id: str) -> Heard[T]:
         """Ask, and ask once more if the reply cannot be read. Never raises for what a model does."""
         family = self.exchange.model(model).family
+        usd: float | None = 0.0
         status, problem = self._may_ask()
         for _ in ("first", "re-ask") if status is None else ():
             if self._may_ask()[0]:
@@ -102,18 +105,19 @@ class Asker:
                 status, problem = Status.FAILED, failure.reason
                 break
             self.tally.use(key, role, reply)
+            usd = _sum(usd, reply.usd)
             try:
                 read = read_reply(reply, expected, question_id)
             except UnparsedReplyError as error:
                 problem = str(error)
                 continue
             self.tally.count(Status.ANSWERED)
-            return Heard(model, family, Status.ANSWERED, read)
+            return Heard(model, family, Status.ANSWERED, read, usd=usd)
         status = status or Status.UNPARSED
         self.tally.count(status)
         if status is Status.NOT_ASKED:
             self.reasons_not_asked.add(problem)
-        return Heard(model, family, status, None, problem)
+        return Heard(model, family, status, None, problem, usd)
 
     def _may_ask(self) -> tuple[Status | None, str]:
         """None if a call may be made now; else that it is not asked, and why."""
@@ -122,6 +126,11 @@ class Asker:
         if self._left <= 0:
             return Status.NOT_ASKED, "the budget of model calls was spent before every question was asked"
         return None, ""
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    """A sum of US dollars; unknown where a part is."""
+    return None if one is None or other is None else one + other
 
 
 def _ask_again(prompt: PromptText, problem: str) -> PromptText:

@@ -69,4 +69,5 @@ def _verdict(question: Question, heard: Heard[VerdictReply]) -> Verdict | None:
         reason=reply.reason if reply else heard.problem,
         model=heard.model,
         family=heard.family,
+        usd=heard.usd,
     )

@@ -90,6 +90,7 @@ def _verdict(
         reason=problem or (reply.reason if reply else "no reply"),
         model=model,
         family=heard.family,
+        usd=heard.usd,
     )
 
 

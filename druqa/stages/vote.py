@@ -57,8 +57,16 @@ def is_settled(decision: Decision) -> bool:
 
 def _flags(yes: Sequence[Verdict], rule: VoteRule) -> bool:
     """A table's listing flags by itself, and so does one dissent at sign-off or review; the screen by the rule."""
-    screen = {verdict.evaluator for verdict in yes if verdict.stage is Stage.SCREEN}
-    return len(screen) >= rule.k or any(v.is_evidence or v.stage is not Stage.SCREEN for v in yes)
+    if any(verdict.is_evidence or verdict.stage is not Stage.SCREEN for verdict in yes):
+        return True
+    gravest: dict[str, int] = {}
+    for verdict in yes:
+        gravest[verdict.evaluator] = min(verdict.graded.rank, gravest.get(verdict.evaluator, verdict.graded.rank))
+    return any(
+        support > 0 and support >= rule.needed(severity)
+        for severity in Severity
+        if (support := sum(rule.weight(name) for name, rank in gravest.items() if rank <= severity.rank))
+    )
 
 
 def _tier(yes: Sequence[Verdict]) -> Tier:
