@@ -213,7 +213,7 @@ class Overlay(Record):
     version: NonEmpty
     title: NonEmpty
     extends: NonEmpty
-    """A cascade that ships with druqa."""
+    """A cascade that ships with druqa, or the path of a folder, relative to this one."""
     vote: VoteRule
     auditors: Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
     """The auditors of the extended cascade that still sign off."""
@@ -231,23 +231,35 @@ def load_cascade(name_or_path: str | Path) -> Cascade:
     """
     path = _locate(name_or_path)
     file = path / "cascade.toml"
+    raw = _raw(file)
+    try:
+        if "extends" in raw:
+            return _overlaid(Overlay.model_validate(raw), file)
+        return Cascade.model_validate({**_read_prompts(raw, path / "prompts"), "sha256": fingerprint(path)})
+    except ValidationError as error:
+        raise _explain(error, file) from None
+
+
+def _raw(file: Path) -> dict[str, Any]:
     try:
         raw = tomllib.loads(_text(file))
     except tomllib.TOMLDecodeError as error:
         raise CascadeError(f"not valid TOML: {error}", where=str(file)) from None
     if "sha256" in raw:
         raise CascadeError("unknown key `sha256`", where=str(file), mend="remove it; druqa computes it")
-    try:
-        if "extends" in raw:
-            base = load_cascade(_shipped(raw["extends"], file))
-            return _overlaid(base, Overlay.model_validate(raw), file)
-        return Cascade.model_validate({**_read_prompts(raw, path / "prompts"), "sha256": fingerprint(path)})
-    except ValidationError as error:
-        raise _explain(error, file) from None
+    return raw
 
 
-def _overlaid(base: Cascade, overlay: Overlay, file: Path) -> Cascade:
+def _overlaid(overlay: Overlay, file: Path) -> Cascade:
     """The extended cascade, counted as the overlay says."""
+    extended = overlay.extends if overlay.extends in cascade_names() else file.parent / overlay.extends
+    if "extends" in _raw(_locate(extended) / "cascade.toml"):
+        raise CascadeError(
+            f"`extends`: {overlay.extends} is an overlay itself",
+            where=str(file),
+            mend="extend the cascade that it extends",
+        )
+    base = load_cascade(extended)
     known = {auditor.name: auditor for auditor in (base.sign_off.auditors if base.sign_off else ())}
     if strangers := [name for name in overlay.auditors if name not in known]:
         raise CascadeError(
@@ -264,14 +276,6 @@ def _overlaid(base: Cascade, overlay: Overlay, file: Path) -> Cascade:
         "sha256": hashlib.sha256(f"{base.sha256}\0{fingerprint(file.parent)}".encode()).hexdigest(),
     }
     return Cascade.model_validate({**{key: getattr(base, key) for key in Cascade.model_fields}, **changed})
-
-
-def _shipped(name: object, file: Path) -> str:
-    if name not in (known := cascade_names()):
-        raise CascadeError(
-            f"`extends`: there is no cascade {name!r}", where=str(file), mend=f"name one of {', '.join(known)}"
-        )
-    return str(name)
 
 
 def cascade_names() -> list[str]:

@@ -1,4 +1,4 @@
-"""The command line: `druqa check`, `druqa names`, `druqa cascades`. Everything slow is imported inside a command."""
+"""The command line: `druqa check`, `names`, `eval`, `cascades`. Everything slow is imported inside a command."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from druqa import __version__
+from druqa.cli_eval import evaluations
 from druqa.errors import EXIT_ERROR, DruqaError, UsageError
 
 if TYPE_CHECKING:
@@ -186,6 +187,9 @@ def names(
 
         print_names(resolved, _console())
     ctx.exit(EXIT_OK if all(medication.recognised for medication in resolved) else EXIT_NOT_CHECKED)
+
+
+main.add_command(evaluations)
 
 
 @main.command()

@@ -7,6 +7,7 @@ EXIT_ERROR = 1
 EXIT_USAGE = 2
 EXIT_FLAGGED = 3
 EXIT_NOT_CHECKED = 4
+EXIT_GATE = 5
 
 
 class DruqaError(Exception):

@@ -171,7 +171,11 @@ def plan(
         DruqaError: as `acheck` does.
 
     """
-    setup = set_up(cascade, models, settings)
+    return plan_with(set_up(cascade, models, settings), medications)
+
+
+def plan_with(setup: Setup, medications: Medications) -> Plan:
+    """What a check with this setup would ask of the medications, at most."""
     resolved = resolve(read_medications(medications), setup.synonyms)
     drugs = listed_drugs(resolved, setup.cascade.names, {})
     proposers = {model for prompt in setup.cascade.names.prompts for model in setup.models(prompt.role)}

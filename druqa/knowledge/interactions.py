@@ -75,6 +75,12 @@ def read_interactions(file: Path, known: Synonyms, label: str | None = None) -> 
     return table.interactions(f"interactions {table.label} sha256:{hashlib.sha256(blob).hexdigest()[:12]}")
 
 
+def severity_of(words: str) -> Severity | None:
+    """The severity that a source's word for it means; None for a word that is not known here."""
+    letters = _NO_LETTERS.sub(" ", words.casefold()).strip()
+    return _GRADE.get(letters) if letters or not words else None
+
+
 class _Table:
     """What is gathered while the rows are read."""
 
@@ -138,8 +144,7 @@ class _Table:
         said = [cells[column] for column in ("severity", "level") if cells.get(column)] or [""]
         grades = []
         for words in said:
-            letters = _NO_LETTERS.sub(" ", words.casefold()).strip()
-            severity = _GRADE.get(letters) if letters or not words else None
+            severity = severity_of(words)
             if severity is None:
                 self.tally.add(
                     "grades that are not known here, taken as unknown", f"{printable(words)[:40]} in {place}"

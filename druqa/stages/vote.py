@@ -30,7 +30,7 @@ def vote(
 
     """
     yes = [verdict for verdict in verdicts if is_credible_yes(verdict, rule)]
-    if _flags(yes, rule):
+    if flags(yes, rule):
         return Decision(
             pair=pair,
             kind=DecisionKind.FLAGGED,
@@ -55,7 +55,7 @@ def is_settled(decision: Decision) -> bool:
     return decision.severity is Severity.CONTRAINDICATED and decision.tier is Tier.CONFIRMED
 
 
-def _flags(yes: Sequence[Verdict], rule: VoteRule) -> bool:
+def flags(yes: Sequence[Verdict], rule: VoteRule) -> bool:
     """A table's listing flags by itself, and so does one dissent at sign-off or review; the screen by the rule."""
     if any(verdict.is_evidence or verdict.stage is not Stage.SCREEN for verdict in yes):
         return True

@@ -81,9 +81,25 @@ def _gaps(report: Report) -> Iterator[Block]:
             f"{report.questions.failed} failed, {report.questions.not_asked} not asked, of {report.questions.planned}"
         )
         yield _hanging("QUESTIONS", text, "bold magenta")
+    yield from _still_missed(report)
     for medication in report.medications:
         if medication.recognised and medication.doubts:
             yield _hanging("DOUBT", _with_doubts(medication), "yellow")
+
+
+def _still_missed(report: Report) -> Iterator[Block]:
+    """What the agreement of several models' evaluators says of the pairs that none of them saw."""
+    if not any(pair.planned for pair in report.pairs):
+        return
+    from druqa.measure.agreement import still_missed  # noqa: PLC0415 - numpy: only for a report by models
+
+    for estimate in still_missed([report]):
+        high = "any number" if estimate.high is None else f"{estimate.high:,.0f}"
+        text = (
+            f"{estimate.low:,.0f} to {high} further pairs (95 % interval, {estimate.model}), as the evaluators"
+            f" agree on the {estimate.caught} flagged. {estimate.limit}"
+        )
+        yield _hanging("STILL MISSED", text, "yellow")
 
 
 def _finding(finding: Finding) -> Iterator[Block]:

@@ -1,0 +1,1 @@
+"""Measures what druqa misses: gold, suites, runs, and what the runs come to."""

@@ -1,0 +1,85 @@
+"""Compares two runs over the cases that both have: what is newly missed or caught, and what was made otherwise."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from druqa.measure.evaluation import Lost, Provenance
+from druqa.measure.results import Result
+from druqa.measure.scoring import lost
+from druqa.measure.statistics.paired import Change, holm, mcnemar
+from druqa.measure.store import Stored
+from druqa.records import Severity
+
+
+class Comparison(NamedTuple):
+    """What changed from run A to run B."""
+
+    words: tuple[str, ...]
+    changes: tuple[Change, ...]
+    """Over all pairs, then by severity and form; exact McNemar, Holm over all of them."""
+    newly_missed: tuple[Lost, ...]
+    newly_caught: tuple[Lost, ...]
+    made: tuple[tuple[str, str, str], ...]
+    """What the two runs were made with, where it differs."""
+
+
+Both = tuple[Result, Result]
+
+
+def compare(a: Stored, b: Stored) -> Comparison:
+    """What changed from one run to the other on interacting pairs that both checked."""
+    before = {result.case.id: result for result in a.results if result.case.pair.interacts}
+    after = {result.case.id: result for result in b.results if result.case.pair.interacts}
+    both = [(before[id_], after[id_]) for id_ in sorted(before.keys() & after.keys())]
+    only = [len(before.keys() - after.keys()), len(after.keys() - before.keys())]
+    words = [f"A {a.id}, B {b.id}: {len(both):,} interacting cases in both."]
+    if any(only):
+        words.append(f"Not compared: {only[0]:,} that only A has, {only[1]:,} that only B has.")
+    if a.evaluation.simulated or b.evaluation.simulated:
+        words.append("SIMULATED models: no figure here is one of a real model.")
+    return Comparison(
+        words=tuple(words),
+        changes=_changes(both),
+        newly_missed=lost(after for before, after in both if before.flagged and not after.flagged),
+        newly_caught=lost(after for before, after in both if after.flagged and not before.flagged),
+        made=tuple(_made(a.evaluation.provenance, b.evaluation.provenance)),
+    )
+
+
+def _changes(both: Sequence[Both]) -> tuple[Change, ...]:
+    parts: dict[str, list[Both]] = defaultdict(list)
+    for pair in both:
+        gold = pair[0].case.pair
+        for name in ("all", f"severity {gold.severity or Severity.UNKNOWN}", f"form {gold.form}"):
+            parts[name].append(pair)
+    counts = [
+        (name, len(pairs), _turned(pairs, to_flagged=True), _turned(pairs, to_flagged=False))
+        for name, pairs in sorted(parts.items(), key=lambda item: (item[0] != "all", item[0]))
+    ]
+    p_values = [mcnemar(caught, missed) for _, _, caught, missed in counts]
+    return tuple(
+        Change(stratum=name, pairs=n, newly_caught=caught, newly_missed=missed, p=p, p_adjusted=adjusted)
+        for (name, n, caught, missed), p, adjusted in zip(counts, p_values, holm(p_values), strict=True)
+    )
+
+
+def _turned(both: Sequence[Both], *, to_flagged: bool) -> int:
+    return sum(before.flagged is not to_flagged and after.flagged is to_flagged for before, after in both)
+
+
+def _made(a: Provenance, b: Provenance) -> Iterator[tuple[str, str, str]]:
+    left, right = (dict(_flat("", made.model_dump(mode="json"))) for made in (a, b))
+    for key in sorted(left.keys() | right.keys()):
+        if left.get(key) != right.get(key):
+            yield key, left.get(key, "-"), right.get(key, "-")
+
+
+def _flat(path: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(f"{path}.{key}" if path else str(key), inner)
+    else:
+        yield path, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
