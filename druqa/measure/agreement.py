@@ -15,6 +15,7 @@ from druqa.measure.recount import flagged
 from druqa.measure.results import Result
 from druqa.measure.statistics.capture import StillMissed, chao, correlated
 from druqa.measure.statistics.joint import double_faults, joint_misses
+from druqa.measure.statistics.permutation import p_if_independent
 from druqa.measure.statistics.proportions import Proportion
 from druqa.records import Stage, Verdict
 from druqa.report import DecisionKind, Report
@@ -34,6 +35,7 @@ def independence(interacting: Sequence[Result], cascade: Cascade) -> Independenc
     faults = double_faults(missed)
     return Independence(
         joint=joint_misses(missed),
+        p=p_if_independent(missed),
         names=tuple(names),
         double_faults=tuple(tuple(None if math.isnan(x) else round(float(x), 6) for x in row) for row in faults),
     )

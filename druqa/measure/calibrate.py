@@ -74,7 +74,7 @@ def calibrate(results: Sequence[Result], cascade: Cascade, miss_rate: float, con
 
     path = list(sequence(cast(design), cast(quiet), cascade, _DOUBLE * miss_rate))
     tested, pairs = cast(test), [result.case.pair.drugs for result in test]
-    counts = [_worth([flagged(one, counting) for one in tested], pairs) for counting in path]
+    counts = tested_counts(path, tested, pairs)
     passed = kept(counts, miss_rate=miss_rate, confidence=confidence)
     if not passed:
         raise _too_small(len(test), counts[0], miss_rate, confidence)
@@ -114,6 +114,13 @@ def _halves(results: Sequence[Result]) -> tuple[list[Result], list[Result]]:
     for result in results:
         halves[hashlib.sha256("\0".join(result.case.pair.drugs).encode()).digest()[0] & 1].append(result)
     return halves
+
+
+def tested_counts(
+    path: Sequence[Counting], tested: Sequence[Ballots], pairs: Sequence[tuple[str, str]]
+) -> list[tuple[int, int]]:
+    """For each counting the misses among the pairs it is tested on, and how many independent pairs these are worth."""
+    return [_worth([flagged(one, counting) for one in tested], pairs) for counting in path]
 
 
 def _worth(hits: Sequence[bool], pairs: Sequence[tuple[str, str]]) -> tuple[int, int]:

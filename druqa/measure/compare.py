@@ -9,7 +9,7 @@ from typing import NamedTuple
 from druqa.measure.evaluation import Lost, Provenance
 from druqa.measure.results import Result
 from druqa.measure.scoring import lost
-from druqa.measure.statistics.paired import Change, holm, mcnemar
+from druqa.measure.statistics.paired import Change, changes
 from druqa.measure.store import Stored
 from druqa.records import Severity
 
@@ -42,32 +42,21 @@ def compare(a: Stored, b: Stored) -> Comparison:
         words.append("SIMULATED models: no figure here is one of a real model.")
     return Comparison(
         words=tuple(words),
-        changes=_changes(both),
+        changes=changes(_by_part(both)),
         newly_missed=lost(after for before, after in both if before.flagged and not after.flagged),
         newly_caught=lost(after for before, after in both if after.flagged and not before.flagged),
         made=tuple(_made(a.evaluation.provenance, b.evaluation.provenance)),
     )
 
 
-def _changes(both: Sequence[Both]) -> tuple[Change, ...]:
-    parts: dict[str, list[Both]] = defaultdict(list)
-    for pair in both:
-        gold = pair[0].case.pair
+def _by_part(both: Sequence[Both]) -> dict[str, list[tuple[bool, bool]]]:
+    """Whether each case was flagged before and after, by the parts of the gold: all of it first."""
+    parts: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    for before, after in both:
+        gold = before.case.pair
         for name in ("all", f"severity {gold.severity or Severity.UNKNOWN}", f"form {gold.form}"):
-            parts[name].append(pair)
-    counts = [
-        (name, len(pairs), _turned(pairs, to_flagged=True), _turned(pairs, to_flagged=False))
-        for name, pairs in sorted(parts.items(), key=lambda item: (item[0] != "all", item[0]))
-    ]
-    p_values = [mcnemar(caught, missed) for _, _, caught, missed in counts]
-    return tuple(
-        Change(stratum=name, pairs=n, newly_caught=caught, newly_missed=missed, p=p, p_adjusted=adjusted)
-        for (name, n, caught, missed), p, adjusted in zip(counts, p_values, holm(p_values), strict=True)
-    )
-
-
-def _turned(both: Sequence[Both], *, to_flagged: bool) -> int:
-    return sum(before.flagged is not to_flagged and after.flagged is to_flagged for before, after in both)
+            parts[name].append((before.flagged, after.flagged))
+    return dict(sorted(parts.items(), key=lambda part: (part[0] != "all", part[0])))
 
 
 def _made(a: Provenance, b: Provenance) -> Iterator[tuple[str, str, str]]:

@@ -166,6 +166,8 @@ class Independence(Record):
     """Whether the evaluators miss the same pairs."""
 
     joint: JointMisses
+    p: float
+    """How often misses so bunched come about if the evaluators are independent (permutation test)."""
     names: tuple[str, ...]
     double_faults: tuple[tuple[float | None, ...], ...]
     """Share of pairs that both miss; own miss rate on the diagonal; None where both were never asked."""

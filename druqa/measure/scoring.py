@@ -11,7 +11,7 @@ from druqa.measure.evaluation import Bill, Burden, Lost, Negatives, Part
 from druqa.measure.gold import GENERIC
 from druqa.measure.results import ListResult, Result, Seen
 from druqa.measure.statistics.clusters import by_drug
-from druqa.measure.statistics.paired import Change, holm, mcnemar
+from druqa.measure.statistics.paired import Change, changes
 from druqa.measure.statistics.proportions import Proportion
 from druqa.records import Severity, Tier
 from druqa.report import Cost, DecisionKind
@@ -84,16 +84,11 @@ def forms(results: Sequence[Result]) -> tuple[Change, ...]:
             plain[result.case.pair.drugs] = result
         else:
             other[result.case.pair.form].append(result)
-    changes = []
-    for form, spelled in sorted(other.items()):
-        both = [(plain[r.case.pair.drugs].flagged, r.flagged) for r in spelled if r.case.pair.drugs in plain]
-        if both:
-            changes.append((form, len(both), both.count((False, True)), both.count((True, False))))
-    p_values = [mcnemar(caught, missed) for _, _, caught, missed in changes]
-    return tuple(
-        Change(stratum=form, pairs=n, newly_caught=caught, newly_missed=missed, p=p, p_adjusted=adjusted)
-        for (form, n, caught, missed), p, adjusted in zip(changes, p_values, holm(p_values), strict=True)
-    )
+    parts = {
+        form: [(plain[r.case.pair.drugs].flagged, r.flagged) for r in spelled if r.case.pair.drugs in plain]
+        for form, spelled in sorted(other.items())
+    }
+    return changes({form: flags for form, flags in parts.items() if flags})
 
 
 def negatives(results: Sequence[Result]) -> Negatives | None:

@@ -121,8 +121,8 @@ def _by_drug(part: Part) -> str:
 def _forms(evaluation: Evaluation) -> Section | None:
     changes = [*evaluation.forms, *([evaluation.other_names] if evaluation.other_names else [])]
     words = (
-        "Against the generic names, on the same pairs, circular ones too: exact McNemar, Holm over the spellings of lists.",
-        "Asked by other names: whether a pair's evaluators say yes more or less often than when asked by generic names.",
+        "Against the generic names, on the same pairs, circular ones too: exact McNemar, Holm over the spellings.",
+        "Asked by other names: whether a pair's evaluators say yes less often than when asked by the generic ones.",
     )[: 2 if evaluation.other_names else 1]
     columns = ("spelling", "pairs", "better so", "worse so", "p", "p adjusted")
     return Section("Spellings", words, columns, tuple(map(change_row, changes))) if changes else None
@@ -256,8 +256,8 @@ def _independence(evaluation: Evaluation) -> Section | None:
     ]
     if joint.correlation is not None and joint.if_equally_correlated is not None:
         words.append(
-            f"Their misses correlate at {joint.correlation:.2f}; evaluators of that correlation would all miss"
-            f" {percent(joint.if_equally_correlated)}."
+            f"Their misses correlate at {joint.correlation:.2f} (independent ones bunch so with p = {found.p:.3g});"
+            f" evaluators of that correlation would all miss {percent(joint.if_equally_correlated)}."
         )
     worth = "" if joint.effective is None else f"{joint.effective:.1f}, "
     words.append(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ class Planted:
     """Of two evaluators' misses on a pair (beta-binomial, intraclass)."""
     own: Mapping[str, float] = field(default_factory=dict)
     """Sensitivity of evaluators that differ from the rest, by name."""
+    noise: float = 0.0
+    """Share of the yes that are lost at random, under each pair of names by itself."""
     weakness: float = 0.0
     """Share of the yes that are lost where a drug is asked about by another name than its generic one."""
     failure: float = 0.0
@@ -53,16 +55,23 @@ class Planted:
             return "I would rather not say."
         again = self._asked[question]
         self._asked[question] += 1
-        drugs = [self._drug(name) for name in names]
-        yes = self.sees(frozenset(drugs), asked.prompt)
-        if yes and any(name.casefold() != drug for name, drug in zip(names, drugs, strict=True)):
-            yes = self._chance("name", asked.prompt, *sorted(names)) >= self.weakness
-        if drugs != sorted(drugs) and self._chance("order", asked.prompt, *sorted(drugs)) < self.order_flip:
-            yes = not yes
+        drugs = [self.drug(name) for name in names]
+        yes = self.answers(asked.prompt, names, drugs)
         if again and self._chance("repeat", question) < self.repeat_flip:
             yes = not yes
         severity = self.truth.get(frozenset(drugs), "moderate")
         return self._reply(asked, severity) if yes else self._no(asked)
+
+    def answers(self, evaluator: str, names: Sequence[str], drugs: Sequence[str]) -> bool:
+        """Whether an evaluator says yes, asked by these names in this order."""
+        yes = self.sees(frozenset(drugs), evaluator)
+        if yes and self._chance("noise", evaluator, *sorted(names)) < self.noise:
+            yes = False
+        if yes and any(name.casefold() != drug for name, drug in zip(names, drugs, strict=True)):
+            yes = self._chance("name", evaluator, *sorted(names)) >= self.weakness
+        if list(drugs) != sorted(drugs) and self._chance("order", evaluator, *sorted(drugs)) < self.order_flip:
+            yes = not yes
+        return yes
 
     def sees(self, pair: Pair, evaluator: str) -> bool:
         """Whether an evaluator says yes of a pair under its generic names: the planted truth of it."""
@@ -74,7 +83,7 @@ class Planted:
         """How likely this pair is seen by any evaluator of that mean: beta-distributed over pairs."""
         if not self.correlation or mean in (0.0, 1.0):
             return mean
-        from scipy.stats import beta  # noqa: PLC0415 - slow to import, and most tests need none
+        from scipy.stats import beta
 
         spread = (1 - self.correlation) / self.correlation
         return float(beta.ppf(self._chance("ease", *sorted(pair)), mean * spread, (1 - mean) * spread))
@@ -83,7 +92,8 @@ class Planted:
         digest = hashlib.sha256("\0".join((str(self.seed), *parts)).encode()).digest()
         return int.from_bytes(digest[:8], "big") / 2**64
 
-    def _drug(self, name: str) -> str:
+    def drug(self, name: str) -> str:
+        """The id of the drug that a name means."""
         known = self._synonyms.plain(name)
         return known[0] if known else name.casefold()
 

@@ -57,8 +57,9 @@ def by_drug(
     """The percentile interval of the share of hits by a node bootstrap, and the design effect.
 
     Drugs are drawn with replacement; a pair weighs the product of how often its two drugs were drawn (Snijders &
-    Borgatti 1999), and a draw without any pair is drawn again. The interval errs on the wide side where most drugs
-    stand in one or two pairs only: the product varies up to three times as much as a pair drawn by itself (Owen 2007).
+    Borgatti 1999), and a draw without any pair is drawn again. The interval is too wide rather than too narrow: about
+    right where drugs make a great difference, and up to sqrt(3) times as wide as need be where they make none, since
+    the product of two counts varies three times as much as one (Owen 2007).
     The design effect is `dyadic_variance` over the binomial variance. Without pairs, everything from 0 to 1 is
     possible.
 
@@ -128,7 +129,7 @@ def _dyads(hits: Sequence[bool], pairs: Sequence[tuple[str, str]]) -> _Dyads:
 def _resampled(dyads: _Dyads, resamples: int, seed: int) -> NDArray[np.float64]:
     """The share of hits in each resample of the drugs."""
     rng = np.random.default_rng(seed)
-    batch = max(1, _CELLS // max(dyads.drugs, len(dyads.times)))
+    batch = min(resamples, max(1, _CELLS // max(dyads.drugs, len(dyads.times))))
     chances = np.full(dyads.drugs, 1 / dyads.drugs)
     shares = np.empty(0)
     while len(shares) < resamples:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from druqa.records import Record
 
@@ -53,3 +53,18 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = largest
     return tuple(adjusted)
+
+
+def changes(parts: Mapping[str, Sequence[tuple[bool, bool]]]) -> tuple[Change, ...]:
+    """How many cases of each part turned either way: exact McNemar, Holm over the parts.
+
+    A part's cases are pairs of flags: whether the case was caught before, and after.
+    """
+    counts = [(flags.count((False, True)), flags.count((True, False))) for flags in map(list, parts.values())]
+    p_values = [mcnemar(caught, missed) for caught, missed in counts]
+    return tuple(
+        Change(stratum=name, pairs=len(flags), newly_caught=caught, newly_missed=missed, p=p, p_adjusted=adjusted)
+        for (name, flags), (caught, missed), p, adjusted in zip(
+            parts.items(), counts, p_values, holm(p_values), strict=True
+        )
+    )

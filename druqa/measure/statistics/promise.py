@@ -26,16 +26,15 @@ def p_value(missed: int, pairs: int, miss_rate: float) -> float:
     return float(bdtr(missed, pairs, miss_rate))
 
 
-def kept(missed: Sequence[int], pairs: int, *, miss_rate: float, confidence: float) -> int:
+def kept(counts: Sequence[tuple[int, int]], *, miss_rate: float, confidence: float) -> int:
     """How many configurations, from the first on, keep the promise to miss at most `miss_rate`.
 
     Each is tested at the full level, up to the first that fails. With a chance of at least `confidence` every one
     that is kept keeps the promise.
 
     Args:
-        missed: how many pairs each configuration missed, from the safest to the boldest; the order must have been
-            fixed without these pairs.
-        pairs: how many pairs all of them were measured on.
+        counts: how many pairs each configuration missed, of how many, from the safest to the boldest; the order must
+            have been fixed without these pairs.
         miss_rate: the most that may be missed, 0 to 1.
         confidence: how surely, 0 to 1.
 
@@ -45,7 +44,7 @@ def kept(missed: Sequence[int], pairs: int, *, miss_rate: float, confidence: flo
     """
     if not 0 < confidence < 1:
         raise ValueError(f"no promise holds with confidence {confidence}")
-    for index, count in enumerate(missed):
-        if p_value(count, pairs, miss_rate) > 1 - confidence:
+    for index, (missed, pairs) in enumerate(counts):
+        if p_value(missed, pairs, miss_rate) > 1 - confidence:
             return index
-    return len(missed)
+    return len(counts)

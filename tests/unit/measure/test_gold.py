@@ -20,7 +20,12 @@ def written(folder: Path, name: str, *lines: str) -> Path:
 def test_a_plain_file_gives_pairs_in_the_order_of_the_alphabet(tmp_path: Path) -> None:
     file = written(tmp_path, "g.csv", "drug_a,drug_b,severity", "Warfarin,Aspirin,Major", "b,a,")
     first, second = read_gold(file).pairs
-    assert (first.drugs, first.severity, first.interacts, first.form) == (("aspirin", "warfarin"), "major", True, "generic")
+    assert (first.drugs, first.severity, first.interacts, first.form) == (
+        ("aspirin", "warfarin"),
+        "major",
+        True,
+        "generic",
+    )
     assert (second.drugs, second.severity, second.sources) == (("a", "b"), Severity.UNKNOWN, ())
 
 
