@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from druqa.errors import DruqaError, UsageError
     from druqa.flow import acheck, check, check_many, names, plan
+    from druqa.measure.agreement import still_missed
     from druqa.models.base import ChatModel, Limits, ModelFailure, Price, Reply
     from druqa.records import Medication
     from druqa.report import Report
@@ -41,6 +42,7 @@ _HOME = {
     "names_frame": "druqa.views.frame",
     "pairs_frame": "druqa.views.frame",
     "plan": "druqa.flow",
+    "still_missed": "druqa.measure.agreement",
     "write_pairs": "druqa.views.frame",
 }
 
@@ -63,6 +65,7 @@ __all__ = [
     "names_frame",
     "pairs_frame",
     "plan",
+    "still_missed",
     "write_pairs",
 ]
 

@@ -26,6 +26,12 @@ Exit codes:
 """
 
 
+_OWN_GOLD = (
+    "the gold is your own. What the figures can say of other pairs depends on where it is from, and on whether its"
+    " misses were read before."
+)
+
+
 @click.group("eval")
 def evaluations() -> None:
     """Measure what a cascade misses: on gold that ships with druqa, or on your own."""
@@ -91,6 +97,8 @@ def run_suite(
     from druqa.views.progress import Progress  # noqa: PLC0415
 
     chosen = load_suite(suite)
+    if gold:
+        chosen = chosen.model_copy(update={"caution": _OWN_GOLD})
     setup = set_up_suite(chosen, cascade, None, load_settings(bindings))
     cases = cases_of(chosen, setup, gold, sample)
     click.echo(f"druqa: {_planned(cases, setup)}", err=True)

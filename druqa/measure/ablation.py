@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from statistics import fmean as mean
 
 from druqa.cascade import Cascade, VoteRule
 from druqa.measure.evaluation import EvaluatorScore, Point, Variant
@@ -176,15 +176,23 @@ def other_names(interacting: Sequence[Result], rule: VoteRule) -> Change | None:
     )
 
 
-def _less_often(result: Result, rule: VoteRule) -> float | None:
-    """By how much the share of yes is smaller under other names; None if no evaluator was asked by both."""
-    said: dict[str, tuple[list[bool], list[bool]]] = defaultdict(lambda: ([], []))
+def _less_often(result: Result, rule: VoteRule) -> int | None:
+    """How many evaluators more say yes by generic names than by others; None if none was asked by both.
+
+    One answer of each kind is taken, by hash: where nothing depends on names, either may then be the other, and the
+    sign is as likely to fall either way. Means over more answers on one side would not be.
+    """
+    said: dict[tuple[str, bool], list[Verdict]] = defaultdict(list)
     for seen in result.seen:
         for verdict in (v for v in seen.verdicts if not v.is_evidence and v.stage is not Stage.REVIEW):
-            yes = is_credible_yes(verdict, rule)
-            said[verdict.evaluator][0 if _generic_names(verdict, seen) else 1].append(yes)
-    both = [(generic, other) for generic, other in said.values() if generic and other]
-    return sum(mean(generic) - mean(other) for generic, other in both) if both else None
+            said[verdict.evaluator, _generic_names(verdict, seen)].append(verdict)
+    drawn = {place: is_credible_yes(min(verdicts, key=_lot), rule) for place, verdicts in said.items()}
+    both = [name for name, generic in drawn if generic and (name, False) in drawn]
+    return sum(drawn[name, True] - drawn[name, False] for name in both) if both else None
+
+
+def _lot(verdict: Verdict) -> bytes:
+    return hashlib.sha256(verdict.question.encode("utf-8", "replace")).digest()
 
 
 def curve(interacting: Sequence[Result], cascade: Cascade) -> tuple[Point, ...]:

@@ -32,6 +32,8 @@ def independence(interacting: Sequence[Result], cascade: Cascade) -> Independenc
     if len(names) < 2 or not interacting:
         return None
     missed = misses(interacting, names, cascade)
+    if np.isnan(missed).any(axis=1).all():
+        return None  # no pair of which every evaluator was asked
     faults = double_faults(missed)
     return Independence(
         joint=joint_misses(missed),

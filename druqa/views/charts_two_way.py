@@ -16,7 +16,8 @@ from druqa.views.evaluation_sections import percent
 
 _STEP_HEIGHT = 16.0
 _NEAR_ACROSS, _NEAR_DOWN = 5.0, 1.3
-_NAMES_WIDTH = 24.0
+_NAMES = 7
+"""How many cells the names are wide."""
 _CELL_HEIGHT = 2.0
 _STRONGEST = 0.45
 """How dense the darkest cell is; text stays readable on it."""
@@ -63,6 +64,8 @@ class Heat(NamedTuple):
     title: str
     words: str
     height: float
+    columns: int
+    """How many cells are as wide as the whole, names included."""
     width: float
     """Of a cell."""
     names: tuple[tuple[float, str], ...]
@@ -124,7 +127,7 @@ def _questions(most: float) -> tuple[Tick, ...]:
 def heat_map(found: Independence) -> Heat:
     """The share of pairs that both evaluators miss: denser is oftener, and the diagonal is each one's own misses."""
     names = [short(name) for name in found.names]
-    width = (100 - _NAMES_WIDTH) / max(1, len(names))
+    width = 100 / (_NAMES + len(names))
     shares = [share for row in found.double_faults for share in row if share is not None]
     most = max(shares, default=0.0) or 1.0
     return Heat(
@@ -132,12 +135,13 @@ def heat_map(found: Independence) -> Heat:
         title="How often two evaluators miss the same pair",
         words=in_words(_heat_words(found)),
         height=(len(names) + 1) * _CELL_HEIGHT,
+        columns=_NAMES + len(names),
         width=width,
         names=tuple(((row + 1) * _CELL_HEIGHT, f"{row + 1}  {name}") for row, name in enumerate(names)),
-        numbers=tuple((_NAMES_WIDTH + (column + 0.5) * width, str(column + 1)) for column in range(len(names))),
+        numbers=tuple(((_NAMES + column + 0.5) * width, str(column + 1)) for column in range(len(names))),
         cells=tuple(
             Cell(
-                across=_NAMES_WIDTH + column * width,
+                across=(_NAMES + column) * width,
                 down=(row + 1) * _CELL_HEIGHT,
                 label="-" if share is None else f"{100 * share:.1f}",
                 strength=_STRONGEST * (share or 0.0) / most,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from druqa.measure.evaluation import Evaluation, Lost, Part
+from druqa.measure.results import LostAt
 from druqa.measure.traces import LOST, Trace
 from druqa.views.charts import Chart, axis_start, by_drug, evaluator_bars, intervals, variant_bars
 from druqa.views.charts_two_way import Curve, Heat, heat_map, steps
@@ -81,7 +82,7 @@ def _sections(evaluation: Evaluation) -> list[Section]:
     """The parts of the page, in order; without those that would be empty and whose absence says nothing."""
     shown = {
         "recall": evaluation.parts,
-        "spellings": evaluation.forms,
+        "spellings": evaluation.forms or evaluation.other_names,
         "variants": evaluation.variants,
         "evaluators": evaluation.evaluators,
         "floors": evaluation.floors,
@@ -90,7 +91,7 @@ def _sections(evaluation: Evaluation) -> list[Section]:
     titles = {
         "headline": "What it comes to",
         "recall": "Recall by part",
-        "spellings": "Spellings",
+        "spellings": "Spellings and other names",
         "missed": "Missed pairs",
         "alarms": "False alarms",
         "variants": "What each stage earns",
@@ -110,12 +111,13 @@ def _charts(evaluation: Evaluation, parts: Mapping[str, Sequence[Part]]) -> Char
     headline = evaluation.headline
     measured = [part for part in (headline, *evaluation.parts) if part.recall.of]
     start = axis_start(low for part in measured for low in (part.recall.low, *(by_drug(part) or ())))
+    named = headline.model_copy(update={"name": "recall"})
     by_kind = [
         intervals(f"recall-{number}", f"Recall by {kind}", rows, start, headline.recall.value)
         for number, (kind, rows) in enumerate(parts.items(), 1)
     ]
     return Charts(
-        headline=intervals("headline-recall", "Recall", [headline], start) if headline.recall.of else None,
+        headline=intervals("headline-recall", "Recall", [named], start) if headline.recall.of else None,
         recall=tuple(chart for chart in by_kind if chart.dots),
         variants=variant_bars(evaluation.variants),
         evaluators=evaluator_bars(evaluation.evaluators),
@@ -133,10 +135,10 @@ def _by_kind(parts: Sequence[Part]) -> dict[str, list[Part]]:
     return {kind: by_kind[kind] for kind in order}
 
 
-def _lost_at(missed: Sequence[Lost]) -> list[tuple[str, int]]:
-    """Where pairs were lost, in words, and how many there."""
+def _lost_at(missed: Sequence[Lost]) -> list[tuple[LostAt, str, int]]:
+    """Where pairs were lost, what happened there, and how many there were."""
     counts = Counter(lost.lost_at for lost in missed if lost.lost_at)
-    return [(words, counts[stage]) for stage, words in LOST.items() if counts[stage]]
+    return [(stage, words.partition(": ")[2], counts[stage]) for stage, words in LOST.items() if counts[stage]]
 
 
 def _environment() -> Environment:

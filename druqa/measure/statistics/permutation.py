@@ -18,5 +18,6 @@ def p_if_independent(missed: NDArray[np.float64], permutations: int = 999, seed:
         return 1.0
     rng = np.random.default_rng(seed)
     observed = asked.sum(axis=1).var()
-    bunched = sum(rng.permuted(asked, axis=0).sum(axis=1).var() >= observed - 1e-12 for _ in range(permutations))
+    shuffled = (rng.permuted(asked, axis=0).sum(axis=1).var() for _ in range(permutations))
+    bunched = sum(bool(variance >= observed - 1e-12) for variance in shuffled)
     return (1 + bunched) / (1 + permutations)
