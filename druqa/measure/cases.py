@@ -52,9 +52,9 @@ def cases_of(suite: Suite, setup: Setup, files: Sequence[Path] = (), sample: int
     else:
         gold = [_sampled(_read(source, suite), sample or source.sample) for source in suite.gold]
     pairs, notes = gathered(gold)
-    documents = built_from(setup)
+    built = built_from(setup)
     cases = [
-        Case(id=_case_id(spelled), pair=spelled, standing=standing(spelled, documents))
+        Case(id=_case_id(spelled), pair=spelled, standing=standing(spelled, built))
         for pair in pairs
         for spelled in _spelled(pair, suite.forms, setup.synonyms)
     ]

@@ -5,7 +5,7 @@ Scoring a table against its own source measures nothing: such pairs are counted 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
 from enum import StrEnum
 
 from druqa.measure.gold import GoldPair
@@ -26,26 +26,30 @@ class Standing(StrEnum):
     """The gold does not say where the pair is from, and tables were looked up: it may be circular."""
 
 
-def document(source: str) -> str:
-    """The document that a source is or lies in: a whole list or thesaurus, or the label of one drug."""
+def documents(source: str) -> frozenset[str]:
+    """The documents that a source is or lies in: a whole list or thesaurus, or the label of each drug of a product."""
     key, _, place = source.casefold().partition(":")
     key = _KNOWN_AS.get(key.strip(), key.strip())
-    return f"{key}: {place.split(',')[0].strip()}" if key in _ONE_DOCUMENT_A_DRUG else key
+    if key not in _ONE_DOCUMENT_A_DRUG:
+        return frozenset({key})
+    drugs = place.partition(",")[0].partition("(")[0]
+    return frozenset(f"{key}: {drug.strip()}" for drug in drugs.split("/"))
 
 
 def built_from(setup: Setup) -> frozenset[str]:
     """The documents that the tables of a setup cite; none for a cascade that looks nothing up."""
     if not setup.tables:
         return frozenset()
-    return frozenset(document(part) for source in setup.evidence.sources for part in source.split(";"))
+    cited = (documents(part) for source in setup.evidence.sources for part in source.split(";"))
+    return frozenset().union(*cited)
 
 
-def standing(pair: GoldPair, documents: Iterable[str]) -> Standing:
+def standing(pair: GoldPair, known: Set[str]) -> Standing:
     """What a pair can say about a cascade whose tables were built from these documents."""
-    known = frozenset(documents)
     if not known or not pair.interacts:
         # Tables never say no, so none of them holds a negative.
         return Standing.INDEPENDENT
     if not pair.sources:
         return Standing.UNSTATED
-    return Standing.CIRCULAR if known & {document(source) for source in pair.sources} else Standing.INDEPENDENT
+    circular = any(known & documents(source) for source in pair.sources)
+    return Standing.CIRCULAR if circular else Standing.INDEPENDENT

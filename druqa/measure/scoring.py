@@ -61,6 +61,7 @@ def parts(results: Sequence[Result]) -> tuple[Part, ...]:
         *_split("severity", counted, lambda result: [result.case.pair.severity or Severity.UNKNOWN]),
         *_split("source", counted, lambda result: [source.partition(":")[0] for source in result.case.pair.sources]),
         *_split("group", counted, lambda result: result.case.pair.groups),
+        *_split("circular group", [r for r in apart if not _independent(r)], lambda result: result.case.pair.groups),
         *_split("form", fit, lambda result: [result.case.pair.form]),
     )
 

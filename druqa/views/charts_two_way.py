@@ -15,7 +15,7 @@ from druqa.views.charts import Tick, along, axis_start, in_words, scale, short
 from druqa.views.evaluation_sections import percent
 
 _STEP_HEIGHT = 16.0
-_NEAR_ACROSS, _NEAR_DOWN = 5.0, 1.3
+_NEAR_ACROSS, _NEAR_DOWN = 7.0, 1.3
 _NAMES = 7
 """How many cells the names are wide."""
 _CELL_HEIGHT = 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,7 @@ from druqa.measure.traces import LOST, Trace
 from druqa.views.charts import Chart, axis_start, by_drug, evaluator_bars, intervals, variant_bars
 from druqa.views.charts_two_way import Curve, Heat, heat_map, steps
 from druqa.views.evaluation_sections import clustered, counted, interval, percent, still_missed
+from druqa.views.evaluation_stories import story
 from druqa.views.safe import safe
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ MOST_OPEN = 300
 """Missed pairs that are listed in the open; the rest of them are folded away."""
 MOST_ALARMS = 200
 """False alarms that are listed; the rest of them are counted."""
-MOST_SAID, LONGEST_REASON = 60, 600
-"""Statements that a story tells, and letters of each reason; what is cut is counted."""
 _KINDS = ("severity", "source", "group", "form", "standing")
 _MODELS = {
     "chao": "Chao: a lower bound",
@@ -64,7 +64,7 @@ def page(evaluation: Evaluation, traces: Mapping[str, Trace]) -> str:
         .get_template("page.html.j2")
         .render(
             run=evaluation,
-            traces=traces,
+            stories={case: story(trace) for case, trace in traces.items()},
             sections=_sections(evaluation),
             charts=_charts(evaluation, parts),
             parts=parts,
@@ -72,8 +72,6 @@ def page(evaluation: Evaluation, traces: Mapping[str, Trace]) -> str:
             models=_MODELS,
             most_open=MOST_OPEN,
             most_alarms=MOST_ALARMS,
-            most_said=MOST_SAID,
-            longest_reason=LONGEST_REASON,
         )
     )
 
@@ -141,6 +139,7 @@ def _lost_at(missed: Sequence[Lost]) -> list[tuple[LostAt, str, int]]:
     return [(stage, words.partition(": ")[2], counts[stage]) for stage, words in LOST.items() if counts[stage]]
 
 
+@cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - only where a page is made
 
@@ -164,6 +163,7 @@ def _environment() -> Environment:
         "level": lambda confidence: f"{100 * confidence:g} %",
         "p_value": lambda p: "< 0.001" if p < 0.001 else f"{p:.3f}",
         "one_in": _one_in,
+        "plain": _plain,
         "across": lambda share: f"{share:.2f}%",
         "down": lambda height: f"{height:.2f}em",
     }
@@ -173,6 +173,15 @@ def _environment() -> Environment:
 def _shown(value: object) -> object:
     """Everything from outside passes here on its way into the page, before it is escaped."""
     return value if hasattr(value, "__html__") else safe(str(value)).replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _plain(value: object) -> str:
+    """A setting in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_plain(part)}" for key, part in value.items()) or "none"
+    return str(value)
 
 
 def _one_in(share: float) -> str:

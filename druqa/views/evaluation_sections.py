@@ -14,6 +14,10 @@ MOST_ROWS = 40
 """Missed pairs and false alarms that are shown; the rest are counted, and stand in the table of cases."""
 
 
+MOST_COLUMNS = 8
+"""Evaluators whose double faults fit into a table of text."""
+
+
 class Section(NamedTuple):
     """One table and what must be known to read it."""
 
@@ -33,6 +37,11 @@ def counted(proportion: Proportion | None) -> str:
     if proportion is None or not proportion.of:
         return "-"
     return f"{percent(proportion.value)} ({proportion.hits:,} of {proportion.of:,})"
+
+
+def brief(proportion: Proportion | None) -> str:
+    """A proportion in a narrow column."""
+    return f"{percent(proportion.value)} of {proportion.of:,}" if proportion and proportion.of else "-"
 
 
 def interval(proportion: Proportion) -> str:
@@ -108,7 +117,10 @@ def _parts(evaluation: Evaluation) -> Section:
         )
         for part in evaluation.parts
     ]
-    words = ("By standing: every interacting pair. By form: every spelling. The others: what the headline counts.",)
+    words = (
+        "By standing: every interacting pair. By form: every spelling. By circular group: what stands apart."
+        " The others: what the headline counts.",
+    )
     columns = ("by", "part", "recall", "exact 95 %", "by drug 95 %", "not checked")
     return Section("Recall by part", words, columns, tuple(rows))
 
@@ -232,15 +244,15 @@ def _evaluator(row: EvaluatorScore) -> tuple[str, ...]:
     return (
         row.name,
         row.stage,
-        counted(row.caught),
+        brief(row.caught),
         f"{row.unique:,}",
-        counted(row.alarms),
+        brief(row.alarms),
         f"{row.unique_alarms:,}",
         f"{row.questions:,}",
         f"{row.invalid:,}",
         "-" if row.usd is None else f"{row.usd:.4f}",
-        counted(row.order_flips),
-        counted(row.repeat_flips),
+        brief(row.order_flips),
+        brief(row.repeat_flips),
     )
 
 
@@ -270,6 +282,9 @@ def _independence(evaluation: Evaluation) -> Section | None:
         )
     columns = ("both missed", *(name for name in found.names))
     rows = [(name, *map(percent, row)) for name, row in zip(found.names, found.double_faults, strict=True)]
+    if len(rows) > MOST_COLUMNS:
+        words.append("Which two miss the same pairs: see the heat map in report.html.")
+        rows = []
     return Section("Are the evaluators independent?", tuple(words), columns, tuple(rows))
 
 

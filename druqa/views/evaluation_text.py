@@ -33,8 +33,9 @@ def print_section(section: Section, console: Console) -> None:
         console.print(Block(Text(safe(words)), hang=2))
     if section.rows:
         table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-        for column in section.columns:
-            table.add_column(Text(safe(column)), overflow="fold")
+        for place, column in enumerate(section.columns):
+            # What a row is about stays in one piece, whatever else must wrap.
+            table.add_column(Text(safe(column)), overflow="fold", no_wrap=not place)
         for row in section.rows:
             table.add_row(*(Text(safe(cell)) for cell in row))
         console.print(Ragged(table))

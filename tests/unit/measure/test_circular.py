@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from druqa.measure.circular import Standing, built_from, document, standing
+from druqa.measure.circular import Standing, built_from, documents, standing
 from druqa.measure.gold import GoldPair
 from druqa.settings import Settings
 from druqa.setup import set_up
@@ -25,23 +25,29 @@ def pair(*sources: str, interacts: bool = True) -> GoldPair:
         ("label: Dronedarone, Contraindications", "label: dronedarone"),
         ("label: dronedarone, Clinical Pharmacology", "label: dronedarone"),
         ("bnf", "bnf"),
+        ("label: topotecan (oral), Drug Interactions", "label: topotecan"),
     ],
 )
 def test_a_source_is_a_document(source: str, is_from: str) -> None:
-    assert document(source) == is_from
+    assert documents(source) == {is_from}
+
+
+def test_the_label_of_a_product_is_a_document_of_each_of_its_drugs() -> None:
+    found = documents("label: sofosbuvir/velpatasvir, Drug Interactions")
+    assert found == {"label: sofosbuvir", "label: velpatasvir"}
 
 
 def test_a_pair_is_circular_if_any_of_its_sources_is_in_the_tables() -> None:
-    documents = {"ansm", "label: dronedarone"}
-    assert standing(pair("BNF", "ANSM"), documents) is Standing.CIRCULAR
-    assert standing(pair("label: dronedarone, Contraindications"), documents) is Standing.CIRCULAR
-    assert standing(pair("BNF", "label: simvastatin, Contraindications"), documents) is Standing.INDEPENDENT
-    assert standing(pair(), documents) is Standing.UNSTATED
+    known = {"ansm", "label: dronedarone"}
+    assert standing(pair("BNF", "ANSM"), known) is Standing.CIRCULAR
+    assert standing(pair("label: dronedarone, Contraindications"), known) is Standing.CIRCULAR
+    assert standing(pair("BNF", "label: simvastatin, Contraindications"), known) is Standing.INDEPENDENT
+    assert standing(pair(), known) is Standing.UNSTATED
 
 
 def test_without_tables_nothing_is_circular() -> None:
-    assert standing(pair("ANSM"), ()) is Standing.INDEPENDENT
-    assert standing(pair(), ()) is Standing.INDEPENDENT
+    assert standing(pair("ANSM"), set()) is Standing.INDEPENDENT
+    assert standing(pair(), set()) is Standing.INDEPENDENT
 
 
 def test_tables_never_say_no_so_no_negative_is_circular() -> None:
