@@ -23,7 +23,7 @@ def evaluate(suite: Suite, cases: Cases, run: Run) -> Evaluation:
     """Everything that a run of a suite comes to."""
     results, cascade = run.results, run.setup.cascade
     counted, quiet = headline_of(results), negatives_of(results)
-    headline = part("headline", _counted_words(counted), counted)
+    headline = part("headline", _counted_words(counted, tables=bool(run.setup.tables)), counted)
     return Evaluation(
         title=suite.title,
         caution=suite.caution,
@@ -74,10 +74,9 @@ def provenance(suite: Suite, cases: Cases, setup: Setup, answered_as: Mapping[st
     )
 
 
-def _counted_words(counted: Sequence[Result]) -> str:
-    if counted and counted[0].generic:
-        return "interacting pairs, by generic names, that the tables were not built from"
-    return "interacting pairs, as the gold spells them, that the tables were not built from"
+def _counted_words(counted: Sequence[Result], *, tables: bool) -> str:
+    spelled = "by generic names" if counted and counted[0].generic else "as the gold spells them"
+    return f"interacting pairs, {spelled}{', that the tables were not built from' if tables else ''}"
 
 
 def _circular(results: Sequence[Result]) -> int:

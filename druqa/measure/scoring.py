@@ -13,7 +13,7 @@ from druqa.measure.results import ListResult, Result, Seen
 from druqa.measure.statistics.clusters import by_drug
 from druqa.measure.statistics.paired import Change, changes
 from druqa.measure.statistics.proportions import Proportion
-from druqa.records import Severity, Tier
+from druqa.records import Outcome, Severity, Tier
 from druqa.report import Cost, DecisionKind
 
 _GRAVE = (Severity.CONTRAINDICATED, Severity.MAJOR)
@@ -188,11 +188,15 @@ def _lost(result: Result) -> Lost:
 
 
 def _said(result: Result) -> tuple[str, ...]:
-    """Each evaluator's outcomes, counted."""
+    """Each evaluator that said anything but no, with its outcomes counted; the others in one word."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for verdict in (verdict for seen in result.seen for verdict in seen.verdicts):
         counts[verdict.evaluator][str(verdict.outcome)] += 1
-    return tuple(
+    silent = [name for name, outcomes in counts.items() if set(outcomes) == {str(Outcome.NO_INTERACTION)}]
+    told = [
         f"{name}: {', '.join(f'{outcome} x {n}' for outcome, n in sorted(outcomes.items()))}"
         for name, outcomes in counts.items()
-    )
+        if name not in silent
+    ]
+    others = f"{'all ' if not told else ''}{len(silent)} {'others' if told else 'evaluators'}: {Outcome.NO_INTERACTION}"
+    return (*told, *([others] if silent else []))

@@ -78,7 +78,7 @@ def headline(evaluation: Evaluation) -> Section:
         *([f"Caution: {evaluation.caution}"] if evaluation.caution else []),
         f"Recall {counted(part.recall)}, 95 % interval {interval(part.recall)}: {part.name}."
         if part.recall.of
-        else "No recall: the gold has no interacting pair that the tables were not built from.",
+        else "No recall: the gold has no interacting pair that it could be measured on.",
     ]
     if part.not_checked:
         words.append(f"{part.not_checked:,} of the {part.recall.of - part.recall.hits:,} missed were NOT CHECKED.")
