@@ -13,7 +13,6 @@ from druqa.errors import EXIT_GATE, EXIT_OK
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from druqa.measure.cases import Cases
     from druqa.setup import Setup
 
 EXIT_CODES = """
@@ -88,7 +87,7 @@ def run_suite(
     from druqa.measure.evaluate import evaluate, provenance  # noqa: PLC0415
     from druqa.measure.floors import check_floors  # noqa: PLC0415
     from druqa.measure.lists import read_lists  # noqa: PLC0415
-    from druqa.measure.running import run_cases, set_up_suite  # noqa: PLC0415
+    from druqa.measure.running import asked_again, run_cases, set_up_suite  # noqa: PLC0415
     from druqa.measure.store import run_id, runs_folder, write_run  # noqa: PLC0415
     from druqa.measure.suite import load_suite  # noqa: PLC0415
     from druqa.settings import load_settings  # noqa: PLC0415
@@ -101,11 +100,13 @@ def run_suite(
         chosen = chosen.model_copy(update={"caution": _OWN_GOLD})
     setup = set_up_suite(chosen, cascade, None, load_settings(bindings))
     cases = cases_of(chosen, setup, gold, sample)
-    click.echo(f"druqa: {_planned(cases, setup)}", err=True)
+    lists, notes = read_lists(chosen.folder / chosen.lists) if chosen.lists else ({}, ())
+    again = asked_again(cases.cases, setup, chosen.repeats)
+    asked = [case.pair.written for case in (*cases.cases, *again)] + [lines for _, lines in lists.values()]
+    click.echo(f"druqa: {len(cases.cases):,} cases; {_planned(asked, setup)}", err=True)
     if only_plan:
         ctx.exit(EXIT_OK)
-    lists, notes = read_lists(chosen.folder / chosen.lists) if chosen.lists else ({}, ())
-    with Progress(len(cases.cases)) as progress:
+    with Progress(len(asked)) as progress:
         done = run_cases(cases.cases, setup, lists, chosen.repeats, progress.tell)
     evaluation = evaluate(chosen, cases._replace(notes=(*cases.notes, *notes)), done)
     if to["floors"] or not gold:
@@ -118,18 +119,17 @@ def run_suite(
     ctx.exit(EXIT_OK if all(floor.held for floor in evaluation.floors) else EXIT_GATE)
 
 
-def _planned(cases: Cases, setup: Setup) -> str:
+def _planned(lists: Sequence[Sequence[str]], setup: Setup) -> str:
     """What the run asks at most, before anything is asked."""
     from druqa.flow import plan_with  # noqa: PLC0415
 
-    head = f"{len(cases.cases):,} cases"
     if not setup.binding.models:
-        return f"{head}; cascade {setup.cascade.name} asks no model, no cost"
-    plans = [plan_with(setup, case.pair.written) for case in cases.cases]
+        return f"cascade {setup.cascade.name} asks no model, no cost"
+    plans = [plan_with(setup, lines) for lines in lists]
     prices = [plan.usd for plan in plans]
     usd = "price not known" if None in prices else f"about ${sum(price for price in prices if price is not None):,.2f}"
     questions, tokens = sum(plan.questions for plan in plans), sum(plan.tokens for plan in plans)
-    return f"{head}; at most {questions:,} questions to models, about {tokens:,} tokens, {usd}"
+    return f"at most {questions:,} questions to models, about {tokens:,} tokens, {usd}"
 
 
 @evaluations.command()

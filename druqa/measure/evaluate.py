@@ -38,7 +38,7 @@ def evaluate(suite: Suite, cases: Cases, run: Run) -> Evaluation:
         other_names=other_names(counted, cascade.vote),
         negatives=negatives(results),
         burden=burden(run.lists),
-        bill=bill(results),
+        bill=bill(results, run.beside),
         missed=lost(result for result in results if result.case.pair.interacts and not result.flagged),
         alarms=lost(result for result in quiet if result.flagged),
         variants=variants(counted, quiet, cascade),

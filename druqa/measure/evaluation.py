@@ -98,6 +98,8 @@ class Bill(Record):
     questions: int
     failed: int
     not_asked: int
+    beside: int = 0
+    """Calls for whole lists and for asking again, which are in none of the other figures."""
     calls_per_catch: float | None
     usd_per_catch: float | None
     """For each interacting pair that was flagged; None without a catch, or without a price."""

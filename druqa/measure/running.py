@@ -34,6 +34,8 @@ class Run:
     flips: Mapping[str, tuple[int, int]]
     """Evaluator to how often it contradicted itself when asked the same again, of how many."""
     answered_as: Mapping[str, tuple[str, ...]]
+    beside: int
+    """Calls for whole lists and for asking again: in no case's cost."""
 
 
 Tell = Callable[[Report], None]
@@ -72,6 +74,7 @@ def run_cases(
 
     """
     answered: dict[str, set[str]] = {}
+    beside: list[int] = []
     targets = _Targets(setup)
 
     def take(index: int, report: Report) -> Result:
@@ -81,22 +84,29 @@ def run_cases(
         return _result(cases[index], report, targets)
 
     results = run(each_report([case.pair.written for case in cases], setup, take))
-    again = sorted(results, key=lambda result: result.case.id)[:repeats] if setup.binding.models else []
     ids = list(lists)
-    burden = run(
-        each_report(
-            [lists[id_][1] for id_ in ids],
-            replace(setup, exhaustive=False),
-            lambda index, report: _list_result(ids[index], lists[ids[index]][0], report),
-        )
-    )
+
+    def count(index: int, report: Report) -> ListResult:
+        tell(report)
+        beside.append(report.cost.calls)
+        return _list_result(ids[index], lists[ids[index]][0], report)
+
+    burden = run(each_report([lists[id_][1] for id_ in ids], replace(setup, exhaustive=False), count))
+    chosen = {case.id for case in asked_again(cases, setup, repeats)}
+    flips, calls = _flips([result for result in results if result.case.id in chosen], setup, tell)
     return Run(
         setup=setup,
         results=tuple(results),
         lists=tuple(burden),
-        flips=_flips(again, setup, tell),
+        flips=flips,
         answered_as={role: tuple(sorted(names)) for role, names in sorted(answered.items())},
+        beside=sum(beside) + calls,
     )
+
+
+def asked_again(cases: Sequence[Case], setup: Setup, repeats: int) -> list[Case]:
+    """The cases that are asked a second time: the first by their ids, which are hashes; none where no model is."""
+    return sorted(cases, key=lambda case: case.id)[:repeats] if setup.binding.models else []
 
 
 class _Targets:
@@ -169,26 +179,27 @@ def _list_result(list_id: str, kind: str, report: Report) -> ListResult:
     )
 
 
-def _flips(results: Sequence[Result], setup: Setup, tell: Tell) -> dict[str, tuple[int, int]]:
-    """Ask the same again, past the journal, and count for each evaluator the questions that came out otherwise."""
+def _flips(results: Sequence[Result], setup: Setup, tell: Tell) -> tuple[dict[str, tuple[int, int]], int]:
+    """Ask the same again, past the journal: for each evaluator how often it turned, of how many; and the calls."""
     if not results:
-        return {}
+        return {}, 0
     fresh = {name: _AskedAgain(model) for name, model in setup.binding.models.items()}
     again = replace(setup, binding=Binding(setup.binding.roles, fresh))
 
-    def outcomes(_: int, report: Report) -> dict[str, Outcome]:
+    def outcomes(_: int, report: Report) -> tuple[dict[str, Outcome], int]:
         tell(report)
-        return {verdict.question: verdict.outcome for pair in report.pairs for verdict in pair.verdicts}
+        said = {verdict.question: verdict.outcome for pair in report.pairs for verdict in pair.verdicts}
+        return said, report.cost.calls
 
     second = run(each_report([result.case.pair.written for result in results], again, outcomes))
     counts: dict[str, tuple[int, int]] = {}
-    for result, after in zip(results, second, strict=True):
+    for result, (after, _) in zip(results, second, strict=True):
         for verdict in (verdict for pair in result.seen for verdict in pair.verdicts if not verdict.is_evidence):
             if verdict.question in after and verdict.stage is not Stage.REVIEW:
                 turned, asked = counts.get(verdict.evaluator, (0, 0))
                 turned += after[verdict.question] is not verdict.outcome
                 counts[verdict.evaluator] = turned, asked + 1
-    return dict(sorted(counts.items()))
+    return dict(sorted(counts.items())), sum(calls for _, calls in second)
 
 
 class _AskedAgain:

@@ -143,7 +143,7 @@ def burden(lists: Sequence[ListResult]) -> Burden | None:
     )
 
 
-def bill(results: Sequence[Result]) -> Bill:
+def bill(results: Sequence[Result], beside: int) -> Bill:
     """What the run cost, and what each catch did."""
     costs = [result.cost for result in results]
     prices = [cost.usd for cost in costs]
@@ -160,6 +160,7 @@ def bill(results: Sequence[Result]) -> Bill:
         questions=sum(result.questions for result in results),
         failed=sum(result.failed for result in results),
         not_asked=sum(result.not_asked for result in results),
+        beside=beside,
         calls_per_catch=total.calls / caught if caught else None,
         usd_per_catch=usd / caught if caught and usd is not None else None,
     )

@@ -42,6 +42,8 @@ class Section(NamedTuple):
 class Charts(NamedTuple):
     """Every picture of the page; None where there is nothing to draw."""
 
+    start: float
+    """Where the scale of every recall with its interval begins."""
     headline: Chart | None
     recall: tuple[Chart, ...]
     variants: Chart
@@ -115,6 +117,7 @@ def _charts(evaluation: Evaluation, parts: Mapping[str, Sequence[Part]]) -> Char
         for number, (kind, rows) in enumerate(parts.items(), 1)
     ]
     return Charts(
+        start=start,
         headline=intervals("headline-recall", "Recall", [named], start) if headline.recall.of else None,
         recall=tuple(chart for chart in by_kind if chart.dots),
         variants=variant_bars(evaluation.variants),

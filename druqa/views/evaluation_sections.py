@@ -188,7 +188,8 @@ def _bill(evaluation: Evaluation) -> Section:
     words = (
         f"{bill.cost.calls:,} calls, {bill.cost.prompt_tokens + bill.cost.completion_tokens:,} tokens, price {price};"
         f" for each interacting pair caught: {catch}.",
-        f"{bill.questions:,} questions, {bill.failed:,} without a valid reply, {bill.not_asked:,} not asked.",
+        f"{bill.questions:,} questions, {bill.failed:,} without a valid reply, {bill.not_asked:,} not asked."
+        f" Beside this, {bill.beside:,} calls for whole lists and for asking again.",
     )
     return Section("Price", words)
 

@@ -455,6 +455,7 @@ def test_settings_are_told_in_words() -> None:
 def test_what_was_not_measured_is_said() -> None:
     text = Page(page(nothing(), {})).text
     assert "No recall: the gold has no interacting pair" in text
+    assert "Missed pairs No interacting pair was measured." in text
     assert "No model was asked: no call, no price." in text
     assert "No model was asked: there are no evaluators to hold against each other." in text
     assert text.count("Not measured: the gold has no pair that is known not to interact.") == 2
@@ -463,7 +464,10 @@ def test_what_was_not_measured_is_said() -> None:
         assert title not in text
 
 
-def test_a_scale_holds_what_it_shows() -> None:
+def test_a_scale_holds_what_it_shows_and_says_where_it_begins() -> None:
+    assert "the scale begins at" not in SEEN.text
+    high = evaluation(headline=part("headline", "pairs", 999, 1000), parts=())
+    assert "the scale begins at 80\u00a0%" in page(high, {})
     assert [axis_start([least]) for least in (0.95, 0.85, 0.5, 0.1)] == [0.9, 0.8, 0.4, 0.0]
     for start in (0.0, 0.4, 0.6, 0.8, 0.9):
         ticks = scale(start)
