@@ -28,8 +28,12 @@ class Section(NamedTuple):
 
 
 def percent(share: float | None) -> str:
-    """A share in percent with one decimal; a dash where there is none."""
-    return "-" if share is None else f"{100 * share:.1f} %"
+    """A share in percent with one decimal; a dash where there is none. Nothing is rounded to all or to none."""
+    if share is None:
+        return "-"
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
 
 
 def counted(proportion: Proportion | None) -> str:
