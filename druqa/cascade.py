@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from difflib import get_close_matches
 from enum import StrEnum
@@ -183,9 +184,9 @@ class Cascade(Record):
         known = {evaluator.name for evaluator in self.evaluators}
         if strangers := sorted(set(self.vote.weights) - known):
             raise ValueError(f"vote.weights names {strangers[0]!r}, which is no evaluator of the screen")
-        most = sum(self.vote.weight(name) for name in known)
+        most = round(math.fsum(self.vote.weight(evaluator.name) for evaluator in self.prompt_evaluators), 9)
         if self.prompt_evaluators and (k := self.vote.needed(Severity.UNKNOWN)) > most:
-            raise ValueError(f"vote.k is {k}, but all {len(known)} evaluators together weigh {most:g}: none could flag")
+            raise ValueError(f"vote.k is {k}, but the prompts together weigh {most:g}: none of them could flag")
 
     @property
     def prompt_evaluators(self) -> tuple[Evaluator, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,10 +86,10 @@ def run_suite(
     """  # noqa: D301 - click wants the character itself
     from druqa.measure.cases import cases_of  # noqa: PLC0415
     from druqa.measure.evaluate import evaluate, provenance  # noqa: PLC0415
-    from druqa.measure.floors import check_floors  # noqa: PLC0415
+    from druqa.measure.floors import check_floors, read_floors  # noqa: PLC0415
     from druqa.measure.lists import read_lists  # noqa: PLC0415
     from druqa.measure.running import asked_again, run_cases, set_up_suite  # noqa: PLC0415
-    from druqa.measure.store import run_id, runs_folder, write_run  # noqa: PLC0415
+    from druqa.measure.store import made_folder, run_id, runs_folder, write_run  # noqa: PLC0415
     from druqa.measure.suite import load_suite  # noqa: PLC0415
     from druqa.settings import load_settings  # noqa: PLC0415
     from druqa.views.evaluation_files import write_reports  # noqa: PLC0415
@@ -96,6 +97,7 @@ def run_suite(
     from druqa.views.progress import Progress  # noqa: PLC0415
 
     chosen = load_suite(suite)
+    floors = read_floors(chosen.name, to["floors"]) if to["floors"] or not gold else {}
     if gold:
         chosen = chosen.model_copy(update={"caution": _OWN_GOLD})
     setup = set_up_suite(chosen, cascade, None, load_settings(bindings))
@@ -106,12 +108,11 @@ def run_suite(
     click.echo(f"druqa: {len(cases.cases):,} cases; {_planned(asked, setup)}", err=True)
     if only_plan:
         ctx.exit(EXIT_OK)
+    folder = made_folder(to["out"] or runs_folder() / run_id(provenance(chosen, cases, setup, {})))
     with Progress(len(asked)) as progress:
         done = run_cases(cases.cases, setup, lists, chosen.repeats, progress.tell)
     evaluation = evaluate(chosen, cases._replace(notes=(*cases.notes, *notes)), done)
-    if to["floors"] or not gold:
-        evaluation = evaluation.model_copy(update={"floors": check_floors(evaluation, to["floors"])})
-    folder = to["out"] or runs_folder() / run_id(provenance(chosen, cases, setup, {}))
+    evaluation = evaluation.model_copy(update={"floors": check_floors(evaluation, floors)})
     write_run(folder, evaluation, done.results, done.lists)
     write_reports(folder, evaluation, done.results)
     print_evaluation(evaluation, _console())
@@ -173,6 +174,10 @@ def compare(ctx: click.Context, /, a: str, b: str, no_new_misses: bool, min_reca
     broken = []
     if no_new_misses and comparison.newly_missed:
         broken.append(f"{len(comparison.newly_missed)} cases are newly missed")
+    if no_new_misses and comparison.lacking:
+        broken.append(f"{comparison.lacking} cases that A caught are not in B")
+    if no_new_misses and not comparison.changes:
+        broken.append("the runs have no interacting case in common")
     if min_recall is not None and (recall is None or recall < min_recall):
         broken.append(f"recall of B is {'not measured' if recall is None else f'{recall:.4f}'}, wanted {min_recall:g}")
     for what in broken:
@@ -210,7 +215,7 @@ def calibrate(run: str, miss_rate: float, confidence: float, cascade: str | None
             mend="run the suite again, or name the folder of the cascade that was run: --cascade PATH",
         )
     chosen = choose(stored.results, loaded, miss_rate, confidence)
-    extends = str(Path(cascade).resolve()) if cascade and Path(cascade).is_dir() else loaded.name
+    extends = os.path.relpath(cascade, out) if cascade and Path(cascade).is_dir() else loaded.name
     write_overlay(out, overlay(chosen, extends, stored.id, stored.evaluation.provenance.gold))
     print_calibration(chosen, simulated=stored.evaluation.simulated, console=_console())
     click.echo(f"\nwritten to {out}: use it with --cascade {out}")

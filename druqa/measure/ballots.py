@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from druqa.cascade import VoteRule
-from druqa.measure.results import Result
-from druqa.records import Severity, Stage, Verdict
-from druqa.stages.vote import is_credible_yes
+from druqa.measure.recount import Counted, Heard
+from druqa.records import Severity, Stage
+from druqa.stages.vote import support_of
 
 
 class Counting(NamedTuple):
@@ -21,8 +20,10 @@ class Counting(NamedTuple):
 class Ballot(NamedTuple):
     """Who said yes of one pair of drugs."""
 
-    sure: bool
-    """A table or the rival did: that flags, however the rest is counted."""
+    table: bool
+    """A table did: that flags, however the rest is counted."""
+    rival: bool
+    """The rival did, of a pair that stood unflagged before it. What it said of a flag tells nothing of the negative."""
     auditors: frozenset[str]
     screen: tuple[tuple[str, int], ...]
     """Evaluator and the rank of the gravest severity that it gave."""
@@ -32,19 +33,19 @@ Ballots = tuple[Ballot, ...]
 """One for each pair of drugs that a case may mean."""
 
 
-def ballots(result: Result, *, unclear_is_yes: bool) -> Ballots:
+def ballots(case: Counted) -> Ballots:
     """The ballots of a case."""
-    rule = VoteRule(unclear_is_yes=unclear_is_yes)
-    return tuple(_ballot([v for v in seen.verdicts if is_credible_yes(v, rule)]) for seen in result.seen)
+    return tuple(_ballot(heard) for heard in case.heard)
 
 
-def _ballot(yes: Sequence[Verdict]) -> Ballot:
+def _ballot(heard: Heard) -> Ballot:
     gravest: dict[str, int] = {}
-    for verdict in (verdict for verdict in yes if verdict.stage is Stage.SCREEN and not verdict.is_evidence):
+    for verdict in (verdict for verdict in heard.yes if verdict.stage is Stage.SCREEN and not verdict.is_evidence):
         gravest[verdict.evaluator] = min(verdict.graded.rank, gravest.get(verdict.evaluator, verdict.graded.rank))
     return Ballot(
-        sure=any(verdict.is_evidence or verdict.stage is Stage.REVIEW for verdict in yes),
-        auditors=frozenset(verdict.evaluator for verdict in yes if verdict.stage is Stage.SIGN_OFF),
+        table=any(verdict.is_evidence for verdict in heard.yes),
+        rival=not heard.stood and any(verdict.stage is Stage.REVIEW for verdict in heard.yes),
+        auditors=frozenset(verdict.evaluator for verdict in heard.yes if verdict.stage is Stage.SIGN_OFF),
         screen=tuple(gravest.items()),
     )
 
@@ -55,12 +56,12 @@ def flagged(cast: Ballots, counting: Counting) -> bool:
 
 
 def _is_flagged(ballot: Ballot, counting: Counting) -> bool:
-    if ballot.sure or not ballot.auditors.isdisjoint(counting.auditors):
+    if ballot.table or ballot.rival or not ballot.auditors.isdisjoint(counting.auditors):
         return True
     vote = counting.vote
     heard = [(rank, weight) for name, rank in ballot.screen if (weight := vote.weight(name))]
     return any(
         support >= vote.needed(severity)
         for severity in Severity
-        if (support := sum(weight for rank, weight in heard if rank <= severity.rank))
+        if (support := support_of(weight for rank, weight in heard if rank <= severity.rank))
     )

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from druqa.cascade import Cascade, VoteRule
 from druqa.errors import DataError
 from druqa.measure.ballots import Ballots, Counting, ballots, flagged
+from druqa.measure.recount import count
 from druqa.measure.results import Result
 from druqa.measure.scoring import headline_of, negatives_of
 from druqa.measure.statistics.clusters import dyadic_variance
@@ -22,7 +23,7 @@ from druqa.measure.statistics.promise import kept
 from druqa.measure.statistics.proportions import Proportion, pairs_needed
 from druqa.records import NonEmpty, Record, Severity
 
-METHOD = "Learn-then-Test, fixed sequence, exact binomial"
+METHOD = "Learn-then-Test, fixed sequence, binomial; pairs count for less as they share drugs"
 _STEPS = 40
 _DOUBLE = 2
 """The sequence ends where the pairs to learn from are missed this many times as often as may be."""
@@ -70,11 +71,12 @@ def calibrate(results: Sequence[Result], cascade: Cascade, miss_rate: float, con
     quiet, _ = _halves(negatives_of(results))
 
     def cast(part: Sequence[Result]) -> list[Ballots]:
-        return [ballots(result, unclear_is_yes=cascade.vote.unclear_is_yes) for result in part]
+        return [ballots(case) for case in count(part, cascade.vote)]
 
     path = list(sequence(cast(design), cast(quiet), cascade, _DOUBLE * miss_rate))
-    tested, pairs = cast(test), [result.case.pair.drugs for result in test]
-    counts = tested_counts(path, tested, pairs)
+    effect = design_effect(path, cast(design), [result.case.pair.drugs for result in design])
+    tested = cast(test)
+    counts = tested_counts(path, tested, [result.case.pair.drugs for result in test], effect)
     passed = kept(counts, miss_rate=miss_rate, confidence=confidence)
     if not passed:
         raise _too_small(len(test), counts[0], miss_rate, confidence)
@@ -116,19 +118,33 @@ def _halves(results: Sequence[Result]) -> tuple[list[Result], list[Result]]:
     return halves
 
 
+def design_effect(path: Sequence[Counting], design: Sequence[Ballots], pairs: Sequence[tuple[str, str]]) -> float:
+    """By how much sharing drugs widens the variance, at most, under any counting of the sequence; at least 1.
+
+    Taken from the pairs that the sequence was made on, so that the test on the others stays a test. Where these show no
+    miss, nothing can be said of how misses gather, and pairs count in full.
+    """
+    effects = [1.0]
+    for counting in path:
+        hits = [flagged(one, counting) for one in design]
+        missed, n = hits.count(False), len(hits)
+        if 0 < missed < n:
+            effects.append(dyadic_variance(hits, pairs) / (missed * (n - missed) / n**3))
+    return max(effects)
+
+
 def tested_counts(
-    path: Sequence[Counting], tested: Sequence[Ballots], pairs: Sequence[tuple[str, str]]
+    path: Sequence[Counting], tested: Sequence[Ballots], pairs: Sequence[tuple[str, str]], effect: float
 ) -> list[tuple[int, int]]:
-    """For each counting the misses among the pairs it is tested on, and how many independent pairs these are worth."""
-    return [_worth([flagged(one, counting) for one in tested], pairs) for counting in path]
+    """For each counting the misses among the pairs it is tested on, and of how many; each worth 1 / effect.
 
-
-def _worth(hits: Sequence[bool], pairs: Sequence[tuple[str, str]]) -> tuple[int, int]:
-    """Misses, and the pairs that they are of; fewer of both where misses gather on the same drugs."""
-    missed, n = len(hits) - sum(hits), len(hits)
-    alone = missed * (n - missed) / n**3 if n else 0.0
-    effect = max(1.0, dyadic_variance(hits, pairs) / alone) if alone else 1.0
-    return math.ceil(missed / effect), math.floor(n / effect)
+    Pairs are never worth more than there are drugs among them: misses gather on drugs, and a half without a miss does
+    not show how much.
+    """
+    drugs = len({drug for pair in pairs for drug in pair})
+    effect = max(effect, len(pairs) / drugs if drugs else 1.0)
+    missed = [sum(not flagged(one, counting) for one in tested) for counting in path]
+    return [(math.ceil(count / effect - 1e-9), math.floor(len(tested) / effect + 1e-9)) for count in missed]
 
 
 def sequence(
@@ -160,13 +176,13 @@ def sequence(
 def _bolder(counting: Counting, cascade: Cascade) -> Iterator[Counting]:
     """Every counting that is one step bolder: a vote more for a severity, a voice less, an auditor less."""
     vote = counting.vote
-    heard = [e.name for e in cascade.evaluators if vote.weight(e.name)]
+    heard = [e.name for e in cascade.prompt_evaluators if vote.weight(e.name)]
     k = {severity: vote.needed(severity) for severity in Severity}
     for severity in Severity:
         raised = {other: max(n, k[severity] + 1) if other.rank >= severity.rank else n for other, n in k.items()}
         if max(raised.values()) <= len(heard):
             yield counting._replace(vote=vote.model_copy(update={"k": raised}))
-    for name in (e.name for e in cascade.prompt_evaluators if e.name in heard):
+    for name in heard:
         if len(heard) > max(k.values()):
             yield counting._replace(vote=vote.model_copy(update={"weights": {**vote.weights, name: 0.0}}))
     for name in counting.auditors if len(counting.auditors) > 1 else ():

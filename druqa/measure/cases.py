@@ -36,6 +36,8 @@ class Cases(NamedTuple):
     cases: tuple[Case, ...]
     files: tuple[tuple[str, str], ...]
     """Name and sha256 of each part of the gold."""
+    sample: int | None
+    """At most so many pairs of each part, where the caller said so."""
     notes: tuple[str, ...]
     """What of the gold could not be used."""
 
@@ -47,26 +49,32 @@ def cases_of(suite: Suite, setup: Setup, files: Sequence[Path] = (), sample: int
         DataError: if a file of gold cannot be read.
 
     """
-    if files:
-        gold = [_sampled(read_gold(file), sample) for file in files]
-    else:
-        gold = [_sampled(_read(source, suite), sample or source.sample) for source in suite.gold]
+    parts = [(read_gold(file), sample) for file in files] or [
+        (_read(source, suite), sample or source.sample) for source in suite.gold
+    ]
+    gold = [_by_id(file, setup.synonyms) for file, _ in parts]
+    # All of it first, and then the sample: a pair is circular by what any row says of it, chosen or not.
+    chosen = {_case_id(pair) for file, (_, most) in zip(gold, parts, strict=True) for pair in _sampled(file, most)}
     pairs, notes = gathered(gold)
     built = built_from(setup)
     cases = [
-        Case(id=_case_id(spelled), pair=spelled, standing=standing(spelled, built))
+        Case(id=_case_id(spelled), pair=spelled, standing=standing(spelled, built, own=bool(setup.own)))
         for pair in pairs
+        if _case_id(pair) in chosen
         for spelled in _spelled(pair, suite.forms, setup.synonyms)
     ]
     return Cases(
         cases=tuple(sorted(cases, key=lambda case: (case.pair.drugs, case.pair.form, case.pair.written))),
         files=tuple((file.name, file.sha256) for file in gold),
+        sample=sample,
         notes=(*(note for file in gold for note in file.notes), *notes),
     )
 
 
 def _case_id(pair: GoldPair) -> str:
-    parts = (*pair.drugs, pair.form, *pair.written)
+    # Two sources that name one pair generically, each in its own words, give one case.
+    written = () if pair.form == GENERIC else [text.casefold() for text in pair.written]
+    parts = (*pair.drugs, pair.form, *written)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:12]
 
 
@@ -80,9 +88,10 @@ def _thesaurus() -> GoldFile:
     members: dict[str, set[str]] = {}
     for role in tables.roles:
         members.setdefault(CLASS + role.role, set()).add(role.drug)
-    pairs = {
-        pair.drugs: pair for row in tables.pairs if row.source.startswith("ansm:") for pair in _drug_pairs(row, members)
-    }
+    pairs: dict[tuple[str, str], GoldPair] = {}
+    rows = [row for row in tables.pairs if row.source.startswith("ansm:")]
+    for row in sorted(rows, key=lambda row: -row.severity.rank):  # the worst that the thesaurus says of a pair counts
+        pairs |= {pair.drugs: pair for pair in _drug_pairs(row, members)}
     return GoldFile(name="listed: ansm", sha256=tables.version, pairs=tuple(pairs[drugs] for drugs in sorted(pairs)))
 
 
@@ -93,21 +102,34 @@ def _drug_pairs(row: ListedPair, members: dict[str, set[str]]) -> Iterator[GoldP
         yield GoldPair(drugs=drugs, interacts=True, severity=row.severity, sources=("ansm",), written=drugs)
 
 
-def _sampled(gold: GoldFile, most: int | None) -> GoldFile:
+def _sampled(gold: GoldFile, most: int | None) -> list[GoldPair]:
     """So many pairs of a file, chosen by hash: another order of its rows gives the same ones."""
-    chosen = sorted(gold.pairs, key=_case_id)[:most]
-    return gold.model_copy(update={"pairs": tuple(chosen)})
+    return sorted(gold.pairs, key=_case_id)[:most]
+
+
+def _by_id(gold: GoldFile, synonyms: Synonyms) -> GoldFile:
+    """The file with each drug under its id, where its name has one meaning: paracetamol is acetaminophen."""
+    return gold.model_copy(update={"pairs": tuple(_identified(pair, synonyms) for pair in gold.pairs)})
+
+
+def _identified(pair: GoldPair, synonyms: Synonyms) -> GoldPair:
+    known = [synonyms.plain(drug) or () for drug in pair.drugs]
+    drugs = [found[0] if len(found) == 1 else drug for found, drug in zip(known, pair.drugs, strict=True)]
+    if drugs[0] == drugs[1]:
+        return pair
+    first, second = sorted(zip(drugs, pair.written, strict=True))
+    return pair.model_copy(update={"drugs": (first[0], second[0]), "written": (first[1], second[1])})
 
 
 def _spelled(pair: GoldPair, forms: Iterable[Form], synonyms: Synonyms) -> Iterator[GoldPair]:
     """A pair in every form that it can be written in. What the gold itself spells otherwise stands as it is."""
-    if pair.form != GENERIC or pair.written != pair.drugs:
+    if pair.form != GENERIC:
         yield pair
         return
     for form in forms:
         written = [_written(drug, form, synonyms) for drug in pair.drugs]
         if form == GENERIC or any(written):
-            texts = tuple(text or drug for text, drug in zip(written, pair.drugs, strict=True))
+            texts = tuple(text or given for text, given in zip(written, pair.written, strict=True))
             yield pair.model_copy(update={"form": form, "written": texts})
 
 

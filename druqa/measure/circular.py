@@ -5,15 +5,15 @@ Scoring a table against its own source measures nothing: such pairs are counted 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from enum import StrEnum
 
 from druqa.measure.gold import GoldPair
 from druqa.setup import Setup
 
-_ONE_DOCUMENT_A_DRUG = {"label", "smpc"}
-_KNOWN_AS = {"onc": "phansalkar_2012"}
-"""Keys under which merged gold sets name what the tables name otherwise."""
+_KNOWN_AS = {"onc": "phansalkar_2012", "smpc": "label"}
+"""Keys of what the tables have under another. A European label says of a drug what the American one does."""
 
 
 class Standing(StrEnum):
@@ -30,10 +30,10 @@ def documents(source: str) -> frozenset[str]:
     """The documents that a source is or lies in: a whole list or thesaurus, or the label of each drug of a product."""
     key, _, place = source.casefold().partition(":")
     key = _KNOWN_AS.get(key.strip(), key.strip())
-    if key not in _ONE_DOCUMENT_A_DRUG:
+    if key != "label":
         return frozenset({key})
-    drugs = place.partition(",")[0].partition("(")[0]
-    return frozenset(f"{key}: {drug.strip()}" for drug in drugs.split("/"))
+    drugs = re.split("/| and ", place.partition(",")[0].partition("(")[0])
+    return frozenset(f"{key}: {drug.strip()}" for drug in drugs)
 
 
 def built_from(setup: Setup) -> frozenset[str]:
@@ -44,12 +44,14 @@ def built_from(setup: Setup) -> frozenset[str]:
     return frozenset().union(*cited)
 
 
-def standing(pair: GoldPair, known: Set[str]) -> Standing:
-    """What a pair can say about a cascade whose tables were built from these documents."""
+def standing(pair: GoldPair, known: Set[str], *, own: bool = False) -> Standing:
+    """What a pair can say about a cascade whose tables were built from these documents.
+
+    With tables of the user's own (`own`) nothing is independent: where these are from is not known here.
+    """
     if not known or not pair.interacts:
         # Tables never say no, so none of them holds a negative.
         return Standing.INDEPENDENT
-    if not pair.sources:
-        return Standing.UNSTATED
-    circular = any(known & documents(source) for source in pair.sources)
-    return Standing.CIRCULAR if circular else Standing.INDEPENDENT
+    if any(known & documents(source) for source in pair.sources):
+        return Standing.CIRCULAR
+    return Standing.INDEPENDENT if pair.sources and not own else Standing.UNSTATED

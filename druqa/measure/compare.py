@@ -22,6 +22,8 @@ class Comparison(NamedTuple):
     """Over all pairs, then by severity and form; exact McNemar, Holm over all of them."""
     newly_missed: tuple[Lost, ...]
     newly_caught: tuple[Lost, ...]
+    lacking: int
+    """Cases that A caught and B does not have."""
     made: tuple[tuple[str, str, str], ...]
     """What the two runs were made with, where it differs."""
 
@@ -45,18 +47,25 @@ def compare(a: Stored, b: Stored) -> Comparison:
         changes=changes(_by_part(both)),
         newly_missed=lost(after for before, after in both if before.flagged and not after.flagged),
         newly_caught=lost(after for before, after in both if after.flagged and not before.flagged),
+        lacking=sum(before[id_].flagged for id_ in before.keys() - after.keys()),
         made=tuple(_made(a.evaluation.provenance, b.evaluation.provenance)),
     )
 
 
 def _by_part(both: Sequence[Both]) -> dict[str, list[tuple[bool, bool]]]:
-    """Whether each case was flagged before and after, by the parts of the gold: all of it first."""
-    parts: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
-    for before, after in both:
-        gold = before.case.pair
+    """Whether each pair was flagged before and after, by the parts of the gold: all of it first.
+
+    A pair that stands there in several spellings is one pair: it counts by its generic names, or by its worst spelling.
+    """
+    parts: dict[str, dict[tuple[str, str], tuple[bool, bool]]] = defaultdict(dict)
+    for before, after in sorted(both, key=lambda pair: pair[0].generic):
+        gold, turned = before.case.pair, (before.flagged, after.flagged)
         for name in ("all", f"severity {gold.severity or Severity.UNKNOWN}", f"form {gold.form}"):
-            parts[name].append((before.flagged, after.flagged))
-    return dict(sorted(parts.items(), key=lambda part: (part[0] != "all", part[0])))
+            known = parts[name].get(gold.drugs, (True, True))
+            worst = (turned[0] and known[0], turned[1] and known[1])
+            parts[name][gold.drugs] = turned if before.generic else worst
+    by_name = sorted(parts.items(), key=lambda part: (part[0] != "all", part[0]))
+    return {name: list(pairs.values()) for name, pairs in by_name}
 
 
 def _made(a: Provenance, b: Provenance) -> Iterator[tuple[str, str, str]]:

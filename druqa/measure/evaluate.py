@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from druqa import __version__
-from druqa.measure.ablation import curve, other_names, scores, variants
+from druqa.measure.ablation import curve, variants
 from druqa.measure.agreement import independence, rival_rescues, unseen
 from druqa.measure.cases import Cases
 from druqa.measure.circular import Standing
 from druqa.measure.evaluation import Evaluation, Provenance
+from druqa.measure.recount import count
 from druqa.measure.results import Result
 from druqa.measure.running import Run
 from druqa.measure.scoring import bill, burden, forms, headline_of, lost, negatives, negatives_of, part, parts
 from druqa.measure.statistics.proportions import rule_of_three
 from druqa.measure.suite import Suite
+from druqa.measure.voices import other_names, scores
 from druqa.report import CascadeUse, DataUse, ModelUse
 from druqa.setup import Setup
+
+_PLAIN = {"temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "seed", "reasoning_effort", "script"}
 
 
 def evaluate(suite: Suite, cases: Cases, run: Run) -> Evaluation:
     """Everything that a run of a suite comes to."""
     results, cascade = run.results, run.setup.cascade
-    counted, quiet = headline_of(results), negatives_of(results)
-    headline = part("headline", _counted_words(counted, tables=bool(run.setup.tables)), counted)
+    tables = [name for name, _ in run.setup.tables]
+    shown = headline_of(results)
+    headline = part("headline", _counted_words(shown, tables=bool(tables)), shown)
+    interacting, quiet = count(shown, cascade.vote), count(negatives_of(results), cascade.vote)
     return Evaluation(
         title=suite.title,
         caution=suite.caution,
@@ -35,18 +44,18 @@ def evaluate(suite: Suite, cases: Cases, run: Run) -> Evaluation:
         zero_missed=rule_of_three(headline.recall.of) if headline.recall.hits == headline.recall.of else "",
         parts=parts(results),
         forms=forms(results),
-        other_names=other_names(counted, cascade.vote),
+        other_names=other_names(interacting, cascade.vote),
         negatives=negatives(results),
         burden=burden(run.lists),
         bill=bill(results, run.beside),
         missed=lost(result for result in results if result.case.pair.interacts and not result.flagged),
-        alarms=lost(result for result in quiet if result.flagged),
-        variants=variants(counted, quiet, cascade),
-        evaluators=scores(counted, quiet, cascade, run.flips),
-        curve=curve(counted, cascade),
-        independence=independence(counted, cascade),
-        rival_rescues=rival_rescues(counted, cascade),
-        unseen=unseen(counted, cascade),
+        alarms=lost(case.result for case in quiet if case.result.flagged),
+        variants=variants(interacting, quiet, cascade),
+        evaluators=scores(interacting, quiet, cascade, tables, run.flips),
+        curve=curve(interacting, cascade),
+        independence=independence(interacting, cascade, tables),
+        rival_rescues=rival_rescues(interacting),
+        unseen=unseen(interacting, cascade, tables),
     )
 
 
@@ -64,14 +73,23 @@ def provenance(suite: Suite, cases: Cases, setup: Setup, answered_as: Mapping[st
         auditors=tuple(auditor.name for auditor in setup.auditors),
         forms=suite.forms,
         gold=cases.files,
+        sample=cases.sample,
         models={
             role: ModelUse(requested=models, answered_as=answered_as.get(role, ()))
             for role, models in setup.binding.roles.items()
             if models
         },
-        parameters={name: dict(model.parameters) for name, model in sorted(setup.binding.models.items())},
+        parameters={name: _told(model.parameters) for name, model in sorted(setup.binding.models.items())},
         data=DataUse(synonyms=setup.synonyms.version, evidence=setup.evidence_version if setup.tables else "none"),
     )
+
+
+def _told(parameters: Mapping[str, Any]) -> dict[str, object]:
+    """What shapes a model's replies; of the rest, which may name hosts, paths or keys, a fingerprint alone."""
+    told: dict[str, object] = {key: parameters[key] for key in sorted(_PLAIN & parameters.keys())}
+    rest = {key: value for key, value in parameters.items() if key not in _PLAIN}
+    digest = hashlib.sha256(json.dumps(rest, sort_keys=True, default=str).encode()).hexdigest()
+    return {**told, "rest": f"sha256 {digest[:12]}"} if rest else told
 
 
 def _counted_words(counted: Sequence[Result], *, tables: bool) -> str:

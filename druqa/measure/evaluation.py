@@ -34,6 +34,8 @@ class Provenance(Record):
     forms: tuple[str, ...]
     gold: tuple[tuple[str, str], ...]
     """Name and sha256 of each part of the gold."""
+    sample: int | None = None
+    """At most so many pairs of each part, where the command said so."""
     models: dict[str, ModelUse]
     parameters: dict[str, dict[str, object]]
     """By model what else shapes its replies."""

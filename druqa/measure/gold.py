@@ -94,9 +94,13 @@ def _pair(cells: Mapping[str, str], place: str, tally: Tally) -> GoldPair | None
         severity=_severity(cells, place, tally) if interacts else None,
         sources=tuple(sorted(set(_sources(cells)))),
         groups=tuple(sorted(_groups(cells))),
-        form="+".join(sorted({cells.get(f"kind_{end}", "") or GENERIC for end in "ab"})),
+        form="+".join(sorted({_kind(cells, end) for end in "ab"})),
         written=(first[1], second[1]),
     )
+
+
+def _kind(cells: Mapping[str, str], end: str) -> str:
+    return cells.get(f"kind_{end}") or ("as given" if cells.get(f"alias_{end}") else GENERIC)
 
 
 def _interacts(cells: Mapping[str, str]) -> bool | None:
@@ -165,7 +169,7 @@ def gathered(files: Iterable[GoldFile]) -> tuple[tuple[GoldPair, ...], tuple[str
     sides: dict[tuple[str, str], set[bool]] = {}
     said: dict[tuple[str, str], GoldPair] = {}
     for pair in (pair for file in files for pair in file.pairs):
-        place = (pair.drugs, tuple(text.casefold() for text in pair.written))
+        place = (pair.drugs, pair.form, *(() if pair.form == GENERIC else (text.casefold() for text in pair.written)))
         merged[place] = _merged(merged[place], pair) if place in merged else pair
         sides.setdefault(pair.drugs, set()).add(pair.interacts)
         said[pair.drugs] = _merged(said[pair.drugs], pair) if pair.drugs in said else pair

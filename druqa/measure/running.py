@@ -17,11 +17,12 @@ from druqa.measure.suite import Suite
 from druqa.models.base import ChatModel, Price, Reply
 from druqa.models.binding import Binding, Given
 from druqa.prompts import PromptText
-from druqa.records import Medication, Outcome, Stage
+from druqa.records import Medication, Outcome, Stage, Verdict
 from druqa.report import DecisionKind, Report
 from druqa.settings import Settings
 from druqa.setup import Setup, set_up
 from druqa.stages.names import resolve
+from druqa.stages.vote import is_credible_yes
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Run:
     beside: int
     """Calls for whole lists and for asking again: in no case's cost."""
 
+
+_INVALID = {Outcome.UNPARSED, Outcome.FAILED}
 
 Tell = Callable[[Report], None]
 
@@ -119,7 +122,9 @@ class _Targets:
     def __getitem__(self, drug: str) -> frozenset[str]:
         if drug not in self._known:
             (resolved,) = resolve([Medication(text=drug)], self._synonyms)
-            self._known[drug] = frozenset(found.name for found in resolved.drugs)
+            # What a name only may mean is not what the gold means.
+            meant = {match.drug for match in resolved.matches if not match.guess}
+            self._known[drug] = frozenset(found.name for found in resolved.drugs if found.id in meant)
         return self._known[drug]
 
 
@@ -186,18 +191,20 @@ def _flips(results: Sequence[Result], setup: Setup, tell: Tell) -> tuple[dict[st
     fresh = {name: _AskedAgain(model) for name, model in setup.binding.models.items()}
     again = replace(setup, binding=Binding(setup.binding.roles, fresh))
 
-    def outcomes(_: int, report: Report) -> tuple[dict[str, Outcome], int]:
+    def outcomes(_: int, report: Report) -> tuple[dict[str, Verdict], int]:
         tell(report)
-        said = {verdict.question: verdict.outcome for pair in report.pairs for verdict in pair.verdicts}
+        said = {verdict.question: verdict for pair in report.pairs for verdict in pair.verdicts}
         return said, report.cost.calls
 
     second = run(each_report([result.case.pair.written for result in results], again, outcomes))
     counts: dict[str, tuple[int, int]] = {}
+    rule = setup.cascade.vote
     for result, (after, _) in zip(results, second, strict=True):
         for verdict in (verdict for pair in result.seen for verdict in pair.verdicts if not verdict.is_evidence):
-            if verdict.question in after and verdict.stage is not Stage.REVIEW:
+            other = after.get(verdict.question)
+            if other and verdict.stage is not Stage.REVIEW and not {verdict.outcome, other.outcome} & _INVALID:
                 turned, asked = counts.get(verdict.evaluator, (0, 0))
-                turned += after[verdict.question] is not verdict.outcome
+                turned += is_credible_yes(verdict, rule) is not is_credible_yes(other, rule)
                 counts[verdict.evaluator] = turned, asked + 1
     return dict(sorted(counts.items())), sum(calls for _, calls in second)
 

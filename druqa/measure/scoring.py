@@ -55,7 +55,7 @@ def parts(results: Sequence[Result]) -> tuple[Part, ...]:
     interacting = [result for result in results if result.case.pair.interacts]
     fit = [result for result in interacting if _independent(result)]
     counted = headline_of(results)
-    apart = [result for result in interacting if result.generic or not any(other.generic for other in interacting)]
+    apart = [result for result in interacting if result.generic] or interacting
     return (
         *_split("standing", apart, lambda result: [result.case.standing]),
         *_split("severity", counted, lambda result: [result.case.pair.severity or Severity.UNKNOWN]),
@@ -77,16 +77,20 @@ def _split(kind: str, results: Sequence[Result], keys: Callable[[Result], Iterab
 
 
 def forms(results: Sequence[Result]) -> tuple[Change, ...]:
-    """Each other spelling against the generic names on the same pairs: exact McNemar, Holm over the spellings."""
-    plain: dict[tuple[str, str], Result] = {}
-    other: dict[str, list[Result]] = defaultdict(list)
+    """Each other spelling against the generic names on the same pairs: exact McNemar, Holm over the spellings.
+
+    Of several spellings of a pair in one form, the worst counts, so that no pair is counted twice.
+    """
+    plain: dict[tuple[str, str], bool] = {}
+    other: dict[str, dict[tuple[str, str], bool]] = defaultdict(dict)
     for result in (result for result in results if result.case.pair.interacts):
+        pair = result.case.pair
         if result.generic:
-            plain[result.case.pair.drugs] = result
+            plain[pair.drugs] = result.flagged
         else:
-            other[result.case.pair.form].append(result)
+            other[pair.form][pair.drugs] = result.flagged and other[pair.form].get(pair.drugs, True)
     parts = {
-        form: [(plain[r.case.pair.drugs].flagged, r.flagged) for r in spelled if r.case.pair.drugs in plain]
+        form: [(plain[drugs], flagged) for drugs, flagged in spelled.items() if drugs in plain]
         for form, spelled in sorted(other.items())
     }
     return changes({form: flags for form, flags in parts.items() if flags})
@@ -167,7 +171,7 @@ def bill(results: Sequence[Result], beside: int) -> Bill:
 
 
 def lost(results: Iterable[Result]) -> tuple[Lost, ...]:
-    """The results as rows of a table, gravest first: independent before circular ones, then by drugs."""
+    """The results as rows of a table, gravest first, then by drugs."""
     rows = [_lost(result) for result in results]
     return tuple(sorted(rows, key=lambda row: ((row.severity or Severity.UNKNOWN).rank, row.drugs, row.form, row.case)))
 

@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import io
 import json
+import os
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +54,22 @@ def run_id(provenance: Provenance) -> str:
     return f"{provenance.suite}-{provenance.cascade.name}-{digest}"
 
 
+def made_folder(folder: Path) -> Path:
+    """The folder of a run, made before anything is asked: a run that could not be written would be paid for nothing.
+
+    Raises:
+        UsageError: if it cannot be made or written in.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot be made: {error.strerror}", where=str(folder), mend="give --out DIR") from None
+    if not os.access(folder, os.W_OK):
+        raise UsageError("cannot be written in", where=str(folder), mend="give --out DIR")
+    return folder
+
+
 def write_run(folder: Path, evaluation: Evaluation, results: Iterable[Result], lists: Iterable[ListResult]) -> None:
     """Write everything of a run but its reports.
 
@@ -61,7 +79,6 @@ def write_run(folder: Path, evaluation: Evaluation, results: Iterable[Result], l
     """
     rows = list(results)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         (folder / EVALUATION).write_text(evaluation.model_dump_json(indent=1) + "\n", encoding="utf-8")
         (folder / CASES).write_bytes(_packed(row.model_dump_json() for row in rows))
         (folder / LISTS).write_bytes(_packed(row.model_dump_json() for row in lists))
@@ -142,9 +159,9 @@ def read_run(name_or_path: str | Path) -> Stored:
     folder = _locate(name_or_path)
     try:
         evaluation = Evaluation.model_validate_json((folder / EVALUATION).read_text(encoding="utf-8"))
-        lines = gzip.decompress((folder / CASES).read_bytes()).decode("utf-8").splitlines()
+        lines = gzip.decompress((folder / CASES).read_bytes()).decode("utf-8").split("\n")[:-1]
         results = tuple(Result.model_validate_json(line) for line in lines)
-    except (OSError, EOFError, ValueError, ValidationError) as error:
+    except (OSError, EOFError, ValueError, zlib.error, ValidationError) as error:
         raise DataError(
             f"the run cannot be read: {str(error).splitlines()[0]}",
             where=str(folder),

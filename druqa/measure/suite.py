@@ -37,7 +37,7 @@ class GoldSource(Record):
 class Suite(Record):
     """What is measured, and on what."""
 
-    name: NonEmpty
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
     title: NonEmpty
     cascade: NonEmpty
     tables: bool = True

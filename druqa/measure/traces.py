@@ -45,6 +45,8 @@ class Trace(Record):
     """How each line was read."""
     said: tuple[Said, ...]
     not_asked: int
+    others_flagged: int = 0
+    """Flagged pairs of the list that the gold does not speak of: parts of a combination, look-alikes."""
     review: str
 
 
@@ -70,6 +72,7 @@ def trace(result: Result) -> Trace:
         not_asked=sum(
             seen.planned - len({v.question for v in seen.verdicts if not v.is_evidence}) for seen in result.seen
         ),
+        others_flagged=result.others_flagged,
         review="; ".join(
             f"{seen.review.view}: {' / '.join(seen.review.reasons)}" for seen in result.seen if seen.review
         ),

@@ -5,8 +5,9 @@ Everything is a maximum or an `any` over the verdicts, so a further verdict can 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from druqa.cascade import VoteRule
 from druqa.records import Outcome, Severity, Stage, Tier, Verdict, voices
@@ -65,8 +66,13 @@ def flags(yes: Sequence[Verdict], rule: VoteRule) -> bool:
     return any(
         support > 0 and support >= rule.needed(severity)
         for severity in Severity
-        if (support := sum(rule.weight(name) for name, rank in gravest.items() if rank <= severity.rank))
+        if (support := support_of(rule.weight(name) for name, rank in gravest.items() if rank <= severity.rank))
     )
+
+
+def support_of(weights: Iterable[float]) -> float:
+    """The sum of weights, whatever their order: ten tenths are one."""
+    return round(math.fsum(weights), 9)
 
 
 def _tier(yes: Sequence[Verdict]) -> Tier:

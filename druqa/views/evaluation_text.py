@@ -67,6 +67,7 @@ def print_trace(trace: Trace, console: Console) -> None:
     facts = [("gold", trace.truth), ("decision", trace.decision), ("lost at", trace.lost_at)]
     facts += [("read", line) for line in trace.read]
     facts += [("not asked", f"{trace.not_asked:,} questions")] if trace.not_asked else []
+    facts += [("beside", f"{trace.others_flagged:,} other flags on this list")] if trace.others_flagged else []
     facts += [("rival", trace.review)] if trace.review else []
     for name, fact in facts:
         if fact:

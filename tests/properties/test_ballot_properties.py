@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from druqa.cascade import VoteRule
 from druqa.measure.ballots import Counting, ballots, flagged
+from druqa.measure.recount import count
 from druqa.measure.recount import flagged as recounted
 from druqa.measure.results import Result, Seen
 from druqa.records import Outcome, Severity, Stage, Verdict
 from druqa.report import DecisionKind
+from druqa.stages.vote import flags, is_credible_yes, support_of
 
 NAMES = ["a", "b", "c"]
 AUDITORS = ["x", "y"]
@@ -55,18 +57,38 @@ def result(pairs: list[list[Verdict]]) -> Result:
 CASES = st.lists(st.lists(verdicts(), max_size=6), max_size=3).map(result)
 
 
-@given(CASES, countings())
-def test_the_quick_count_is_the_vote(case: Result, counting: Counting) -> None:
-    cast = ballots(case, unclear_is_yes=counting.vote.unclear_is_yes)
+@given(CASES, countings(), countings())
+def test_the_quick_count_is_the_vote(case: Result, ran: Counting, counting: Counting) -> None:
+    rule = ran.vote.model_copy(update={"unclear_is_yes": counting.vote.unclear_is_yes})
+    (counted,) = count([case], rule)
     heard = recounted(
-        case, counting.vote, lambda v, _: v.stage is not Stage.SIGN_OFF or v.evaluator in counting.auditors
+        counted, counting.vote, lambda v, _: v.stage is not Stage.SIGN_OFF or v.evaluator in counting.auditors
     )
-    assert flagged(cast, counting) == heard
+    assert flagged(ballots(counted), counting) == heard
 
 
 @given(CASES, countings(), verdicts())
 def test_a_further_yes_never_takes_a_flag_away(case: Result, counting: Counting, further: Verdict) -> None:
-    if not recounted(case, counting.vote) or not case.seen:
-        return
-    more = case.seen[0].model_copy(update={"verdicts": (*case.seen[0].verdicts, further)})
-    assert recounted(case.model_copy(update={"seen": (more, *case.seen[1:])}), counting.vote)
+    yes = [v for seen in case.seen[:1] for v in seen.verdicts if is_credible_yes(v, counting.vote)]
+    more = [*yes, *([further] if is_credible_yes(further, counting.vote) else [])]
+    assert flags(more, counting.vote) or not flags(yes, counting.vote)
+
+
+@given(st.permutations([0.1] * 10), st.permutations([0.1, 0.2, 0.7]))
+def test_ten_tenths_are_one_in_any_order(tenths: list[float], parts: list[float]) -> None:
+    assert support_of(tenths) == support_of(parts) == 1.0
+
+
+@given(CASES, countings())
+def test_a_rival_that_confirmed_a_flag_saves_nothing_that_is_no_longer_flagged(
+    case: Result, counting: Counting
+) -> None:
+    (counted,) = count([case], VoteRule())
+    bold = Counting(VoteRule(k=9), ())
+    saved = [
+        heard
+        for heard in counted.heard
+        if not heard.stood and any(verdict.stage is Stage.REVIEW for verdict in heard.yes)
+    ]
+    tables = any(verdict.is_evidence for heard in counted.heard for verdict in heard.yes)
+    assert flagged(ballots(counted), bold) == bool(saved or tables)

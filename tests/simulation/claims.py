@@ -18,18 +18,17 @@ from typing import NamedTuple
 import numpy as np
 
 from druqa.cascade import Cascade, load_cascade
-from druqa.measure.ablation import other_names
 from druqa.measure.agreement import independence, misses, rival_rescues
-from druqa.measure.ballots import Ballot, Counting, flagged
-from druqa.measure.calibrate import sequence, tested_counts
+from druqa.measure.recount import count
+from druqa.measure.results import Result
 from druqa.measure.statistics.clusters import by_drug
-from druqa.measure.statistics.joint import joint_misses
+from druqa.measure.statistics.joint import all_miss_if_correlated, joint_misses
 from druqa.measure.statistics.paired import changes
-from druqa.measure.statistics.promise import kept
 from druqa.measure.statistics.proportions import Proportion
-from druqa.records import Severity
+from druqa.measure.voices import other_names, scores
 from tests.simulation.made import pairs_of, results
 from tests.simulation.planted import Planted
+from tests.simulation.promises import World, broken
 from tests.support.cascades import write_cascade
 
 EVALUATORS = 6
@@ -118,7 +117,7 @@ def names(repeats: int) -> list[Claim]:
     def found(weakness: float, seed: int) -> bool:
         pairs = pairs_of(60, seed)
         planted = Planted(truth(pairs), sensitivity=0.6, correlation=0.3, noise=0.2, weakness=weakness, seed=seed)
-        change = other_names(results(planted, pairs, small, brands=True), small.vote)
+        change = other_names(count(results(planted, pairs, small, brands=True), small.vote), small.vote)
         return change is not None and change.p <= 0.05
 
     return [
@@ -138,14 +137,13 @@ def correlation(repeats: int) -> list[Claim]:
         pairs = pairs_of(200, seed)
         for rho, alarms in found.items():
             planted = Planted(truth(pairs), sensitivity=0.7, correlation=rho, seed=seed)
-            shown = independence(results(planted, pairs, small), small)
+            counted = count(results(planted, pairs, small), small.vote)
+            shown = independence(counted, small, [])
             assert shown is not None
             alarms.append(shown.p)
             if rho:
                 estimates.append(shown.joint.correlation or 0.0)
-                joint = joint_misses(misses(results(planted, pairs, small), shown.names, small))
-                from druqa.measure.statistics.joint import all_miss_if_correlated
-
+                joint = joint_misses(misses(counted, shown.names, []))
                 truly = all_miss_if_correlated(EVALUATORS, 0.3, rho)
                 covered.append(joint.all_missed.low <= truly <= joint.all_missed.high)
     return [
@@ -167,17 +165,14 @@ def rival(repeats: int) -> list[Claim]:
     for seed in range(repeats):
         pairs = pairs_of(200, seed)
         screen = Planted(truth(pairs), sensitivity=0.2, seed=seed)
-        rescue = rival_rescues(
-            results(screen, pairs, small, Planted(truth(pairs), sensitivity=0.4, seed=seed + 9999)), small
-        )
+        second = Planted(truth(pairs), sensitivity=0.4, seed=seed + 9999)
+        rescue = rival_rescues(count(results(screen, pairs, small, second), small.vote))
         covered.append(rescue is not None and rescue.low <= 0.4 <= rescue.high)
     return [at_least("rival: interval covers the planted 0.4 of what was missed", 0.95, covered)]
 
 
 def flips(repeats: int) -> list[Claim]:
     """The share of order flips is the planted one."""
-    from druqa.measure.ablation import scores
-
     folder = Path(tempfile.mkdtemp(prefix="druqa-simulated-"))
     both = load_cascade(write_cascade(folder / "small", evaluators=1, auditors=1, evidence=False))
     covered = []
@@ -185,72 +180,36 @@ def flips(repeats: int) -> list[Claim]:
         pairs = pairs_of(100, seed)
         planted = Planted(truth(pairs), sensitivity=0.6, order_flip=0.2, seed=seed)
         turned = [*results(planted, pairs, both), *results(planted, [(b, a) for a, b in pairs], both)]
-        score = scores(
-            [_joined(one, other) for one, other in zip(turned[:100], turned[100:], strict=True)], [], both, {}
-        )
+        joined = [_joined(one, other) for one, other in zip(turned[:100], turned[100:], strict=True)]
+        score = scores(count(joined, both.vote), [], both, [], {})
         share = score[0].order_flips
         covered.append(share is not None and share.low <= 0.2 <= share.high)
     return [at_least("flips: interval covers the planted 0.2 of turned name pairs", 0.95, covered)]
 
 
-def _joined(one: object, other: object) -> object:
-    seen = one.seen[0].model_copy(update={"verdicts": (*one.seen[0].verdicts, *other.seen[0].verdicts)})  # type: ignore[attr-defined]
-    return one.model_copy(update={"seen": (seen,)})  # type: ignore[attr-defined]
+def _joined(one: Result, other: Result) -> Result:
+    seen = one.seen[0].model_copy(update={"verdicts": (*one.seen[0].verdicts, *other.seen[0].verdicts)})
+    return one.model_copy(update={"seen": (seen,)})
 
 
 def promise(repeats: int) -> list[Claim]:
-    """A calibrated counting misses more than promised no more often than stated, over random splits."""
+    """A calibrated counting misses more than promised no more often than stated, over random gold sets."""
     small = cascade()
-    names = [evaluator.name for evaluator in small.evaluators]
-    claims = []
-    for rho in (0.0, 0.2):
-        world = _Votes(names, sensitivity=0.75, false_alarm=0.08, correlation=rho)
-        broken, chosen = [], []
-        for split in range(repeats):
-            rng = np.random.default_rng([3, split, int(10 * rho)])
-            path = list(sequence(world.draw(rng, 150), world.draw(rng, 100, interacts=False), small, 0.2))
-            tested = world.draw(rng, 150)
-            pairs = [(f"a{n}", f"b{n}") for n in range(150)]
-            passed = kept(tested_counts(path, tested, pairs), miss_rate=0.1, confidence=0.9)
-            chosen.append(passed)
-            broken.append(passed > 0 and world.miss_rate(path[passed - 1]) > 0.1)
-        claims.append(at_most(f"calibrate: miss rate 0.1 at 0.9, correlation {rho:g}: broken", 0.1, broken))
-        claims.append(
-            at_least(f"calibrate: there is a counting to choose, correlation {rho:g}", 0.5, [c > 0 for c in chosen])
+    names = tuple(evaluator.name for evaluator in small.evaluators)
+    worlds = {
+        "independent evaluators": World(names),
+        "correlation 0.2": World(names, correlation=0.2),
+        "100 drugs, truth just above": World(names, drugs=100, hard=0.092),
+        "40 drugs, truth just above": World(names, drugs=40, hard=0.092),
+    }
+    return [
+        at_most(
+            f"calibrate: 0.1 at 0.9, {name}: broken",
+            0.1,
+            broken(world, small, repeats=repeats, miss_rate=0.1, confidence=0.9, pairs=150),
         )
-    return claims
-
-
-class _Votes:
-    """Ballots of simulated evaluators, and what a counting truly misses of them: measured on very many pairs."""
-
-    def __init__(self, names: Sequence[str], sensitivity: float, false_alarm: float, correlation: float) -> None:
-        self._names, self._correlation = names, correlation
-        self._mean = {True: sensitivity, False: false_alarm}
-        self._many = self.draw(np.random.default_rng(4), 20_000)
-        self._known: dict[Counting, float] = {}
-
-    def draw(self, rng: np.random.Generator, pairs: int, *, interacts: bool = True) -> list[tuple[Ballot, ...]]:
-        mean, rho = self._mean[interacts], self._correlation
-        ease = np.full(pairs, mean) if not rho else rng.beta(mean * (1 / rho - 1), (1 - mean) * (1 / rho - 1), pairs)
-        yes = rng.random((pairs, len(self._names))) < ease[:, None]
-        rank = Severity.MAJOR.rank
-        return [
-            (
-                Ballot(
-                    sure=False,
-                    auditors=frozenset(),
-                    screen=tuple((n, rank) for n, y in zip(self._names, row, strict=True) if y),
-                ),
-            )
-            for row in yes.tolist()
-        ]
-
-    def miss_rate(self, counting: Counting) -> float:
-        key = counting._replace(vote=counting.vote.model_dump_json())  # type: ignore[arg-type]
-        if key not in self._known:
-            self._known[key] = sum(not flagged(cast, counting) for cast in self._many) / len(self._many)
-        return self._known[key]
+        for name, world in worlds.items()
+    ]
 
 
 CLAIMS: dict[str, tuple[Callable[[int], list[Claim]], int]] = {

@@ -13,7 +13,7 @@ from tests.spec.test_cli import druqa
 GOLD = """drug_a,drug_b,interacts,severity,source
 warfarin,fluconazole,yes,major,somebody: 1
 simvastatin,clarithromycin,yes,contraindicated,somebody: 2
-zzqadrine,qqzadrine,yes,major,somebody: 3
+zzqadrine,warfarin,yes,major,somebody: 3
 levothyroxine,loratadine,no,,somebody: 4
 """
 
@@ -37,7 +37,7 @@ def test_a_run_prints_and_writes_everything(gold: Path, tmp_path: Path) -> None:
         "cases.jsonl.gz", "cases.parquet", "evaluation.json", "lists.jsonl.gz", "report.html", "report.md",
     }  # fmt: skip
     evaluation = Evaluation.model_validate(json.loads((tmp_path / "out" / "evaluation.json").read_text()))
-    assert [row.drugs for row in evaluation.missed if row.form == "generic"] == [("qqzadrine", "zzqadrine")]
+    assert [row.drugs for row in evaluation.missed if row.form == "generic"] == [("warfarin", "zzqadrine")]
 
 
 def test_two_runs_of_the_same_are_the_same_bytes(gold: Path, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_run_is_kept_by_its_name_and_shown(gold: Path, home_of_its_own: Path) 
     (folder,) = (home_of_its_own / "runs").iterdir()
     listed = druqa("eval", "suites")
     assert folder.name in listed.output
-    shown = druqa("eval", "show", folder.name, "zzqadrine", "+", "qqzadrine")
+    shown = druqa("eval", "show", folder.name, "zzqadrine", "+", "warfarin")
     assert shown.exit_code == 0
     assert "NOT RECOGNISED" in shown.output
     assert "evaluate: no table lists the pair" in shown.output

@@ -72,7 +72,7 @@ def chao(caught: Sequence[int], evaluators: int, confidence: float = 0.95) -> St
         raise ValueError("nothing can be told of what is missed without 2 evaluators and a pair that was caught")
     once, twice = caught.count(1), caught.count(2)
     share, per = (evaluators - 1) / evaluators, 2 * (twice + 1)
-    estimate = share * once * (once - 1) / per
+    estimate = share * (once * (once - 1)) / per
     if estimate:
         variance = (
             estimate

@@ -115,35 +115,13 @@ def double_faults(missed: NDArray[np.float64]) -> NDArray[np.float64]:
         ValueError: for a value that is not 0, 1 or NaN.
 
     """
-    both_asked, both_missed, _ = _together(missed)
-    shares = np.full_like(both_asked, np.nan)
-    np.divide(both_missed, both_asked, out=shares, where=both_asked > 0)
-    return shares
-
-
-def phi(missed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each two evaluators the correlation of their misses, -1 to 1, on the pairs that both were asked.
-
-    The product-moment correlation of two yes-no variables (Yule 1912); NaN where one of them misses all or none.
-
-    Raises:
-        ValueError: for a value that is not 0, 1 or NaN.
-
-    """
-    n, both, row = _together(missed)
-    column = row.T
-    spread = np.sqrt(row * (n - row)) * np.sqrt(column * (n - column))
-    correlations = np.full_like(n, np.nan)
-    np.divide(n * both - row * column, spread, out=correlations, where=spread > 0)
-    return correlations
-
-
-def _together(missed: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """For each two evaluators: pairs that both were asked, that both missed, and that the row's one missed of these."""
     _check(missed)
     asked = (~np.isnan(missed)).astype(np.float64)
     misses = np.nan_to_num(missed)
-    return asked.T @ asked, misses.T @ misses, misses.T @ asked
+    both_asked, both_missed = asked.T @ asked, misses.T @ misses
+    shares = np.full_like(both_asked, np.nan)
+    np.divide(both_missed, both_asked, out=shares, where=both_asked > 0)
+    return shares
 
 
 def _check(missed: NDArray[np.float64]) -> None:

@@ -72,7 +72,8 @@ def test_each_evaluator_earns_what_was_planted(world: World) -> None:
     assert list(rows) == [*SCREEN, *AUDITORS, "rival_0"]
     for name in SCREEN + AUDITORS:
         sees = [pair for pair in world.truth if world.screener.sees(pair, name)]
-        alone = [p for p in sees if world.seen(p, SCREEN + AUDITORS) == 1 and not world.rescued(p)]
+        # What a rival that confirms a flag would say of the negative is not known: it saves nothing here.
+        alone = [pair for pair in sees if world.seen(pair, SCREEN + AUDITORS) == 1]
         assert (rows[name].caught.hits, rows[name].caught.of, rows[name].unique) == (len(sees), 40, len(alone))
         alarms = [pair for pair in world.quiet if world.screener.sees(pair, name)]
         assert rows[name].alarms is not None
@@ -86,7 +87,9 @@ def test_the_votes_are_recounted_as_if_less_had_been_asked(world: World) -> None
         assert rows[f"k = {k}, screen alone"] == sum(count >= k for count in votes)
     assert rows["one plain prompt"] == sum(world.seen(pair, ["view_0"]) for pair in world.truth)
     assert rows["without rival"] == sum(world.seen(pair, SCREEN + AUDITORS) > 0 for pair in world.truth)
-    assert rows["without sign-off"] == sum(world.seen(p, SCREEN) > 0 or world.rescued(p) for p in world.truth)
+    unseen = [p for p in world.truth if not world.seen(p, SCREEN)]
+    rescued = sum(world.rescued(p) and not world.seen(p, AUDITORS) for p in unseen)
+    assert rows["without sign-off"] == len(world.truth) - len(unseen) + rescued
     assert rows["as run"] == world.evaluation.headline.recall.hits
 
 

@@ -14,7 +14,7 @@ from druqa.measure.compare import compare
 from druqa.measure.evaluation import Evaluation
 from druqa.measure.overlays import overlay
 from druqa.measure.results import Result
-from druqa.measure.store import Stored, read_run, run_id, write_overlay, write_run
+from druqa.measure.store import Stored, made_folder, read_run, run_id, write_overlay, write_run
 from druqa.measure.traces import find, trace
 from druqa.records import Severity
 from tests.simulation.made import pairs_of, results
@@ -34,7 +34,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stored, Stored, Stor
         for name, sensitivity in (("a", 0.1), ("again", 0.1), ("b", 0.3)):
             rival = Planted(truth, sensitivity=0.05, seed=3)
             _, _, run, evaluation = run_world(suite, Planted(truth, sensitivity=sensitivity), rival)
-            write_run(folder / name, evaluation, run.results, run.lists)
+            write_run(made_folder(folder / name), evaluation, run.results, run.lists)
             stored.append(read_run(folder / name))
     first, second, third = stored
     return first, second, third
