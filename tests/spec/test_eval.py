@@ -129,3 +129,61 @@ def test_calibrating_tables_alone_is_refused_in_words(gold: Path, tmp_path: Path
     assert result.exit_code == 1
     assert "nothing to choose" in result.output
     assert not (tmp_path / "new").exists()
+
+
+def test_a_look_alike_of_an_unknown_gold_name_is_not_the_pair(tmp_path: Path) -> None:
+    gold = tmp_path / "g.csv"
+    gold.write_text("drug_a,drug_b,source\nwarfarix,fluconazole,x: 1\n", encoding="utf-8")
+    result = druqa("eval", "run", "embedded", "--gold", str(gold), "--out", str(tmp_path / "out"))
+    assert "(0 of 1)" in result.output
+
+
+def test_a_gate_does_not_hold_where_nothing_can_be_compared(gold: Path, tmp_path: Path) -> None:
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    druqa("eval", "run", "embedded", "--gold", str(gold), "--out", a)
+    gold.write_text("drug_a,drug_b,source\nverapamil,colchicine,x: 2\n", encoding="utf-8")
+    druqa("eval", "run", "embedded", "--gold", str(gold), "--out", b)
+    result = druqa("eval", "compare", a, b, "--no-new-misses")
+    assert result.exit_code == 5
+    assert "cases that A caught are not in B" in result.output
+    assert "no interacting case in common" in result.output
+
+
+@pytest.mark.parametrize(
+    ("floors", "complaint"),
+    [
+        ("[other]\nrecall = 0.9\n", "no floors for the suite embedded"),
+        ("embedded = 0.9\n", "not a table"),
+        ("[embedded]\nrecal = 0.9\n", "unknown floor `recal`"),
+        ("[embedded]\nrecall = true\n", "unknown floor `recall`"),
+    ],
+)
+def test_wrong_floors_are_refused_before_anything_is_run(
+    gold: Path, tmp_path: Path, floors: str, complaint: str
+) -> None:
+    file = tmp_path / "floors.toml"
+    file.write_text(floors, encoding="utf-8")
+    out = tmp_path / "out"
+    result = druqa("eval", "run", "embedded", "--gold", str(gold), "--out", str(out), "--floors", str(file))
+    assert result.exit_code == 1
+    assert complaint in result.output
+    assert not out.exists()
+
+
+def test_a_table_of_your_own_is_not_scored_against_itself(gold: Path, tmp_path: Path) -> None:
+    (tmp_path / "druqa.toml").write_text(f'interactions = ["{gold}"]\n', encoding="utf-8")
+    result = druqa("eval", "run", "embedded", "--gold", str(gold), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 0
+    assert "No recall" in result.output
+    assert "3 further interacting pairs stand apart" in result.output
+
+
+def test_no_host_and_no_key_is_written_down(gold: Path, tmp_path: Path) -> None:
+    from druqa.measure.evaluate import _told  # noqa: PLC0415
+
+    told = _told(
+        {"temperature": 0, "api_base": "http://secret.host/v1", "extra_headers": {"Authorization": "Bearer x"}}
+    )
+    assert told["temperature"] == 0
+    assert "secret" not in str(told)
+    assert "Bearer" not in str(told)

@@ -100,3 +100,28 @@ def test_an_unknown_suite_names_the_known_ones() -> None:
 @pytest.mark.parametrize("name", suite_names())
 def test_every_shipped_suite_reads(name: str) -> None:
     assert load_suite(name).name == name
+
+
+def test_a_pair_is_circular_by_rows_that_are_not_in_the_sample(tmp_path: Path) -> None:
+    rows = [f"drug{n:02d},other{n:02d}" for n in range(20)]
+    (tmp_path / "one.csv").write_text("drug_a,drug_b,source\n" + "".join(f"{row},BNF\n" for row in rows))
+    (tmp_path / "two.csv").write_text("drug_a,drug_b,source\n" + "".join(f"{row},ANSM\n" for row in rows))
+    suite = suite_of(tmp_path)
+    setup = set_up_suite(suite, None, None, Settings())
+    cases = cases_of(suite, setup, [tmp_path / "one.csv", tmp_path / "two.csv"], 3)
+    assert {case.standing for case in cases.cases} == {Standing.CIRCULAR}
+    assert cases.sample == 3
+
+
+def test_two_names_of_one_drug_are_one_case(tmp_path: Path) -> None:
+    suite = suite_of(tmp_path, gold="drug_a,drug_b,source\nparacetamol,warfarin,x\nacetaminophen,warfarin,ANSM\n")
+    setup = set_up_suite(suite, None, None, Settings())
+    (case,) = cases_of(suite, setup).cases
+    assert (case.pair.drugs, case.standing) == (("acetaminophen", "warfarin"), Standing.CIRCULAR)
+
+
+def test_a_suite_is_named_in_letters(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text('name = "../up"\ntitle = "t"\ncascade = "embedded"\n[[gold]]\nlisted = "ansm"\n', encoding="utf-8")
+    with pytest.raises(DataError, match="name"):
+        load_suite(file)

@@ -59,3 +59,12 @@ def test_the_shipped_tables_are_built_from_what_their_rows_cite() -> None:
     assert {"ansm", "phansalkar_2012", "label: warfarin"} <= built_from(setup)
     without = replace(setup, cascade=setup.cascade.model_copy(update={"evaluators": ()}))
     assert built_from(without) == frozenset()
+
+
+def test_beside_tables_of_the_users_own_nothing_is_independent() -> None:
+    assert standing(pair("BNF"), {"ansm"}, own=True) is Standing.UNSTATED
+    assert standing(pair("ANSM"), {"ansm"}, own=True) is Standing.CIRCULAR
+
+
+def test_a_european_label_is_what_the_american_one_is() -> None:
+    assert documents("smpc: opicapone, 4.3") == documents("label: opicapone, Contraindications")

@@ -123,3 +123,9 @@ def test_two_files_that_list_a_pair_are_two_sources_of_it(tmp_path: Path) -> Non
 def test_a_file_without_the_columns_is_refused_with_the_mend(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="drug_a"):
         read_gold(written(tmp_path, "g.csv", "first,second", "a,b"))
+
+
+def test_an_alias_without_a_kind_is_not_generic(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.csv", "alias_a,alias_b,drug_a,drug_b", "Coumadin,Diflucan,warfarin,fluconazole")
+    (pair,) = read_gold(file).pairs
+    assert (pair.form, pair.written) == ("as given", ("Diflucan", "Coumadin"))

@@ -178,3 +178,49 @@ def test_every_evaluation_reads_back(runs: tuple[Stored, ...]) -> None:
 def test_provenance_holds_no_path_and_no_time(runs: tuple[Stored, ...]) -> None:
     text = runs[0].evaluation.provenance.model_dump_json()
     assert str(runs[0].folder.parent) not in text
+
+
+def test_a_line_separator_in_a_reply_spoils_nothing(tmp_path: Path, runs: tuple[Stored, ...]) -> None:
+    stored = runs[0]
+    first = stored.results[0]
+    odd = first.seen[0].verdicts[0].model_copy(update={"reason": "one\u2028two\x85three"})
+    seen = first.seen[0].model_copy(update={"verdicts": (odd, *first.seen[0].verdicts[1:])})
+    changed = (first.model_copy(update={"seen": (seen,)}), *stored.results[1:])
+    write_run(made_folder(tmp_path / "odd"), stored.evaluation, changed, ())
+    assert read_run(tmp_path / "odd").results == changed
+
+
+def test_flipped_bytes_are_a_damaged_run(tmp_path: Path, runs: tuple[Stored, ...]) -> None:
+    for file in runs[0].folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    packed = bytearray((tmp_path / "cases.jsonl.gz").read_bytes())
+    packed[60:80] = bytes(20)
+    (tmp_path / "cases.jsonl.gz").write_bytes(bytes(packed))
+    with pytest.raises(DataError, match="cannot be read"):
+        read_run(tmp_path)
+
+
+def test_three_spellings_of_a_pair_are_one_pair_in_a_comparison(runs: tuple[Stored, ...]) -> None:
+    a, _, b = runs
+
+    def spelled(stored: Stored) -> Stored:
+        rows = [
+            result.model_copy(
+                update={
+                    "case": result.case.model_copy(
+                        update={
+                            "id": f"{result.case.id}{form}",
+                            "pair": result.case.pair.model_copy(update={"form": form}),
+                        }
+                    )
+                }
+            )
+            for result in stored.results
+            for form in ("generic", "brand", "misspelt")
+        ]
+        return Stored(stored.folder, stored.evaluation, tuple(rows))
+
+    thrice, once = compare(spelled(a), spelled(b)), compare(a, b)
+    assert thrice.changes[0].pairs == once.changes[0].pairs == 30
+    assert thrice.changes[0].p == once.changes[0].p
+    assert len(thrice.newly_caught) == 3 * len(once.newly_caught)
