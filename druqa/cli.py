@@ -28,6 +28,7 @@ Exit codes:
   2  the command is wrong
   3  something is flagged
   4  nothing is flagged, but a pair was not checked or a name not recognised
+  5  eval: a floor or a gate was not held
 """
 
 
@@ -197,7 +198,7 @@ main.add_command(evaluations)
 @click.argument("name", required=False)
 def cascades(action: str, name: str | None) -> None:
     """List the cascades, or `show NAME`: what it asks, of whom, and how it counts."""
-    from druqa.cascade import cascade_names, load_cascade  # noqa: PLC0415
+    from druqa.cascade_files import cascade_names, load_cascade  # noqa: PLC0415
     from druqa.views.cascades import describe  # noqa: PLC0415
 
     if action == "show":

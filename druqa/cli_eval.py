@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from druqa.errors import EXIT_GATE, EXIT_OK
+from druqa.errors import EXIT_GATE, EXIT_OK, DataError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from druqa.measure.cases import Cases
+    from druqa.measure.lists import Lists
+    from druqa.measure.suite import Suite
     from druqa.setup import Setup
 
 EXIT_CODES = """
@@ -85,16 +88,11 @@ def run_suite(
       druqa eval run models --model screener=openai/gpt-4o-mini --sample 50 --plan
     """  # noqa: D301 - click wants the character itself
     from druqa.measure.cases import cases_of  # noqa: PLC0415
-    from druqa.measure.evaluate import evaluate, provenance  # noqa: PLC0415
-    from druqa.measure.floors import check_floors, read_floors  # noqa: PLC0415
+    from druqa.measure.floors import read_floors  # noqa: PLC0415
     from druqa.measure.lists import read_lists  # noqa: PLC0415
-    from druqa.measure.running import asked_again, run_cases, set_up_suite  # noqa: PLC0415
-    from druqa.measure.store import made_folder, run_id, runs_folder, write_run  # noqa: PLC0415
+    from druqa.measure.running import asked_again, set_up_suite  # noqa: PLC0415
     from druqa.measure.suite import load_suite  # noqa: PLC0415
     from druqa.settings import load_settings  # noqa: PLC0415
-    from druqa.views.evaluation_files import write_reports  # noqa: PLC0415
-    from druqa.views.evaluation_text import print_evaluation  # noqa: PLC0415
-    from druqa.views.progress import Progress  # noqa: PLC0415
 
     chosen = load_suite(suite)
     floors = read_floors(chosen.name, to["floors"]) if to["floors"] or not gold else {}
@@ -102,22 +100,46 @@ def run_suite(
         chosen = chosen.model_copy(update={"caution": _OWN_GOLD})
     setup = set_up_suite(chosen, cascade, None, load_settings(bindings))
     cases = cases_of(chosen, setup, gold, sample)
-    lists, notes = read_lists(chosen.folder / chosen.lists) if chosen.lists else ({}, ())
+    if not cases.cases:
+        raise DataError("the gold holds no pair that can be scored", where=", ".join(map(str, gold)) or suite)
+    lists, notes = read_lists(chosen.folder / chosen.lists) if chosen.lists and not gold else ({}, ())
     again = asked_again(cases.cases, setup, chosen.repeats)
     asked = [case.pair.written for case in (*cases.cases, *again)] + [lines for _, lines in lists.values()]
     click.echo(f"druqa: {len(cases.cases):,} cases; {_planned(asked, setup)}", err=True)
     if only_plan:
         ctx.exit(EXIT_OK)
-    folder = made_folder(to["out"] or runs_folder() / run_id(provenance(chosen, cases, setup, {})))
-    with Progress(len(asked)) as progress:
-        done = run_cases(cases.cases, setup, lists, chosen.repeats, progress.tell)
-    evaluation = evaluate(chosen, cases._replace(notes=(*cases.notes, *notes)), done)
+    cases = cases._replace(notes=(*cases.notes, *notes))
+    ctx.exit(_measure(chosen, setup, cases, lists, floors, to["out"], len(asked)))
+
+
+def _measure(
+    suite: Suite,
+    setup: Setup,
+    cases: Cases,
+    lists: Lists,
+    floors: Mapping[str, float],
+    out: Path | None,
+    reports: int,
+) -> int:
+    """Run, evaluate, write, print; the exit code says whether the floors were held."""
+    from druqa.measure.evaluate import evaluate, provenance  # noqa: PLC0415
+    from druqa.measure.floors import check_floors  # noqa: PLC0415
+    from druqa.measure.running import run_cases  # noqa: PLC0415
+    from druqa.measure.store import made_folder, run_id, runs_folder, write_run  # noqa: PLC0415
+    from druqa.views.evaluation_files import write_reports  # noqa: PLC0415
+    from druqa.views.evaluation_text import print_evaluation  # noqa: PLC0415
+    from druqa.views.progress import Progress  # noqa: PLC0415
+
+    folder = made_folder(out or runs_folder() / run_id(provenance(suite, cases, setup, {})))
+    with Progress(reports) as progress:
+        done = run_cases(cases.cases, setup, lists, suite.repeats, progress.tell)
+    evaluation = evaluate(suite, cases, done)
     evaluation = evaluation.model_copy(update={"floors": check_floors(evaluation, floors)})
     write_run(folder, evaluation, done.results, done.lists)
     write_reports(folder, evaluation, done.results)
     print_evaluation(evaluation, _console())
     click.echo(f"\nwritten to {folder}: report.html, report.md, cases.parquet")
-    ctx.exit(EXIT_OK if all(floor.held for floor in evaluation.floors) else EXIT_GATE)
+    return EXIT_OK if all(floor.held for floor in evaluation.floors) else EXIT_GATE
 
 
 def _planned(lists: Sequence[Sequence[str]], setup: Setup) -> str:
@@ -141,7 +163,7 @@ def show(run: str, pair: Sequence[str]) -> None:
 
     \b
     Examples:
-      druqa eval show embedded-embedded-1a2b3c4d warfarin + aspirin
+      druqa eval show embedded-embedded-1a2b3c4d warfarin + amiodarone
       druqa eval show results 5f3a9c01b2d4
     """  # noqa: D301
     from druqa.measure.store import read_run  # noqa: PLC0415
@@ -153,6 +175,8 @@ def show(run: str, pair: Sequence[str]) -> None:
         if number:
             console.print()
         print_trace(trace(result), console)
+    if stored.evaluation.simulated:
+        console.print("\nSIMULATED models: no reply here is one of a real model.")
 
 
 @evaluations.command(epilog=EXIT_CODES)
@@ -197,7 +221,7 @@ def compare(ctx: click.Context, /, a: str, b: str, no_new_misses: bool, min_reca
 )
 def calibrate(run: str, miss_rate: float, confidence: float, cascade: str | None, out: Path) -> None:
     """Choose how many votes a flag needs so that a miss rate is promised, and write that as a cascade."""
-    from druqa.cascade import load_cascade  # noqa: PLC0415
+    from druqa.cascade_files import cascade_names, load_cascade  # noqa: PLC0415
     from druqa.measure.calibrate import calibrate as choose  # noqa: PLC0415
     from druqa.measure.overlays import overlay  # noqa: PLC0415
     from druqa.measure.store import read_run, write_overlay  # noqa: PLC0415
@@ -205,10 +229,14 @@ def calibrate(run: str, miss_rate: float, confidence: float, cascade: str | None
 
     stored = read_run(run)
     used = stored.evaluation.provenance.cascade
+    if not cascade and used.name not in cascade_names():
+        raise UsageError(
+            f"the run was made with a cascade of your own, {used.name}",
+            where=run,
+            mend="name its folder: --cascade PATH",
+        )
     loaded = load_cascade(cascade or used.name)
     if loaded.sha256 != used.sha256:
-        from druqa.errors import UsageError  # noqa: PLC0415
-
         raise UsageError(
             f"the run was made with another {used.name}: its prompts or rules have changed since",
             where=run,
@@ -216,7 +244,10 @@ def calibrate(run: str, miss_rate: float, confidence: float, cascade: str | None
         )
     chosen = choose(stored.results, loaded, miss_rate, confidence)
     extends = os.path.relpath(cascade, out) if cascade and Path(cascade).is_dir() else loaded.name
-    write_overlay(out, overlay(chosen, extends, stored.id, stored.evaluation.provenance.gold))
+    write_overlay(
+        out,
+        overlay(chosen, extends, stored.id, stored.evaluation.provenance.gold, simulated=stored.evaluation.simulated),
+    )
     print_calibration(chosen, simulated=stored.evaluation.simulated, console=_console())
     click.echo(f"\nwritten to {out}: use it with --cascade {out}")
 

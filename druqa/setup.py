@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from druqa.cascade import Cascade, Evaluator, load_cascade
+from druqa.cascade import Cascade, Evaluator
+from druqa.cascade_files import load_cascade
 from druqa.errors import SettingsError, UsageError
 from druqa.knowledge.addition import Addition
 from druqa.knowledge.evidence import Evidence, LookUp, load_evidence

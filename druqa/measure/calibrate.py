@@ -47,9 +47,9 @@ class Calibration(Record):
     missed: int
     """Of the calibration pairs, by the counting chosen."""
     specificity: Proportion
-    """On all negatives, by the counting chosen."""
+    """On the negatives that did not order the countings, by the counting chosen."""
     safest_specificity: Proportion
-    """On all negatives, with one yes enough."""
+    """On the same, with one yes enough."""
 
 
 def calibrate(results: Sequence[Result], cascade: Cascade, miss_rate: float, confidence: float) -> Calibration:
@@ -68,7 +68,7 @@ def calibrate(results: Sequence[Result], cascade: Cascade, miss_rate: float, con
     if not cascade.sign_off:
         raise DataError("no model votes in this cascade: there is nothing to choose", where=cascade.name)
     design, test = _halves(headline_of(results))
-    quiet, _ = _halves(negatives_of(results))
+    quiet, others = _halves(negatives_of(results))
 
     def cast(part: Sequence[Result]) -> list[Ballots]:
         return [ballots(case) for case in count(part, cascade.vote)]
@@ -80,7 +80,7 @@ def calibrate(results: Sequence[Result], cascade: Cascade, miss_rate: float, con
     passed = kept(counts, miss_rate=miss_rate, confidence=confidence)
     if not passed:
         raise _too_small(len(test), counts[0], miss_rate, confidence)
-    chosen, negatives = path[passed - 1], cast(negatives_of(results))
+    chosen, negatives = path[passed - 1], cast(others)
     return Calibration(
         miss_rate=miss_rate,
         confidence=confidence,

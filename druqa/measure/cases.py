@@ -92,7 +92,11 @@ def _thesaurus() -> GoldFile:
     rows = [row for row in tables.pairs if row.source.startswith("ansm:")]
     for row in sorted(rows, key=lambda row: -row.severity.rank):  # the worst that the thesaurus says of a pair counts
         pairs |= {pair.drugs: pair for pair in _drug_pairs(row, members)}
-    return GoldFile(name="listed: ansm", sha256=tables.version, pairs=tuple(pairs[drugs] for drugs in sorted(pairs)))
+    return GoldFile(
+        name="listed: ansm",
+        sha256=hashlib.sha256(tables.version.encode()).hexdigest(),
+        pairs=tuple(pairs[drugs] for drugs in sorted(pairs)),
+    )
 
 
 def _drug_pairs(row: ListedPair, members: dict[str, set[str]]) -> Iterator[GoldPair]:
@@ -108,15 +112,23 @@ def _sampled(gold: GoldFile, most: int | None) -> list[GoldPair]:
 
 
 def _by_id(gold: GoldFile, synonyms: Synonyms) -> GoldFile:
-    """The file with each drug under its id, where its name has one meaning: paracetamol is acetaminophen."""
-    return gold.model_copy(update={"pairs": tuple(_identified(pair, synonyms) for pair in gold.pairs)})
+    """The file with each drug under its id, where its name has one meaning: paracetamol is acetaminophen.
+
+    A pair of two names of one drug cannot be scored, and is left out.
+    """
+    pairs = [_identified(pair, synonyms) for pair in gold.pairs]
+    same = [" + ".join(before.drugs) for before, pair in zip(gold.pairs, pairs, strict=True) if pair is None]
+    shown = f"{', '.join(same[:5])}{', ...' if len(same) > 5 else ''}"
+    note = (f"{gold.name}: pairs left out, both names mean one drug: {len(same)} ({shown})",) if same else ()
+    kept = tuple(pair for pair in pairs if pair is not None)
+    return gold.model_copy(update={"pairs": kept, "notes": (*gold.notes, *note)})
 
 
-def _identified(pair: GoldPair, synonyms: Synonyms) -> GoldPair:
+def _identified(pair: GoldPair, synonyms: Synonyms) -> GoldPair | None:
     known = [synonyms.plain(drug) or () for drug in pair.drugs]
     drugs = [found[0] if len(found) == 1 else drug for found, drug in zip(known, pair.drugs, strict=True)]
     if drugs[0] == drugs[1]:
-        return pair
+        return None
     first, second = sorted(zip(drugs, pair.written, strict=True))
     return pair.model_copy(update={"drugs": (first[0], second[0]), "written": (first[1], second[1])})
 

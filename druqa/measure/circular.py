@@ -12,8 +12,9 @@ from enum import StrEnum
 from druqa.measure.gold import GoldPair
 from druqa.setup import Setup
 
-_KNOWN_AS = {"onc": "phansalkar_2012", "smpc": "label"}
-"""Keys of what the tables have under another. A European label says of a drug what the American one does."""
+_KNOWN_AS = {"onc": "phansalkar_2012", "phansalkar": "phansalkar_2012", "beers": "beers_2023", "stopp": "stopp_2015"}
+_LABELS = {"label", "labels", "labeling", "labelling", "smpc", "spc", "monograph"}
+"""Words for the document that comes with a drug. A European one says of it what the American one does."""
 
 
 class Standing(StrEnum):
@@ -27,13 +28,17 @@ class Standing(StrEnum):
 
 
 def documents(source: str) -> frozenset[str]:
-    """The documents that a source is or lies in: a whole list or thesaurus, or the label of each drug of a product."""
-    key, _, place = source.casefold().partition(":")
-    key = _KNOWN_AS.get(key.strip(), key.strip())
-    if key != "label":
-        return frozenset({key})
-    drugs = re.split("/| and ", place.partition(",")[0].partition("(")[0])
-    return frozenset(f"{key}: {drug.strip()}" for drug in drugs)
+    """The documents that a source is or lies in: a whole list or thesaurus, or the label of each drug of a product.
+
+    A label whose drug cannot be told is any label.
+    """
+    key, colon, place = source.casefold().partition(":")
+    words = set(re.findall(r"[a-z]+[a-z0-9_]*", key))
+    if words & _LABELS:
+        drugs = re.split("/| and ", place.partition(",")[0].partition("(")[0]) if colon and len(words) == 1 else []
+        return frozenset(f"label: {drug.strip()}" for drug in drugs) or frozenset({"label"})
+    known = {_KNOWN_AS[word] for word in words & _KNOWN_AS.keys()} | words & {"ansm"}
+    return frozenset(known or {key.strip()})
 
 
 def built_from(setup: Setup) -> frozenset[str]:
@@ -41,7 +46,8 @@ def built_from(setup: Setup) -> frozenset[str]:
     if not setup.tables:
         return frozenset()
     cited = (documents(part) for source in setup.evidence.sources for part in source.split(";"))
-    return frozenset().union(*cited)
+    found = frozenset().union(*cited)
+    return found | {"label"} if any(document.startswith("label: ") for document in found) else found
 
 
 def standing(pair: GoldPair, known: Set[str], *, own: bool = False) -> Standing:

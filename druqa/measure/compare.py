@@ -10,6 +10,7 @@ from druqa.measure.evaluation import Lost, Provenance
 from druqa.measure.results import Result
 from druqa.measure.scoring import lost
 from druqa.measure.statistics.paired import Change, changes
+from druqa.measure.statistics.proportions import Proportion
 from druqa.measure.store import Stored
 from druqa.records import Severity
 
@@ -28,6 +29,10 @@ class Comparison(NamedTuple):
     """What the two runs were made with, where it differs."""
 
 
+def _share(found: Proportion) -> str:
+    return f"{found.hits:,} of {found.of:,}" if found.of else "not measured"
+
+
 Both = tuple[Result, Result]
 
 
@@ -40,8 +45,14 @@ def compare(a: Stored, b: Stored) -> Comparison:
     words = [f"A {a.id}, B {b.id}: {len(both):,} interacting cases in both."]
     if any(only):
         words.append(f"Not compared: {only[0]:,} that only A has, {only[1]:,} that only B has.")
-    if a.evaluation.simulated or b.evaluation.simulated:
-        words.append("SIMULATED models: no figure here is one of a real model.")
+    for name, run in (("A", a), ("B", b)):
+        quiet = run.evaluation.negatives
+        words.append(
+            f"{name}: headline recall {_share(run.evaluation.headline.recall)},"
+            f" specificity {_share(quiet.specificity) if quiet else '-'}."
+            + (" SIMULATED models: no figure is one of a real model." if run.evaluation.simulated else "")
+        )
+    words.append("The parts below hold circular pairs too, each pair once.")
     return Comparison(
         words=tuple(words),
         changes=changes(_by_part(both)),

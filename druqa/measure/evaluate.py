@@ -37,7 +37,7 @@ def evaluate(suite: Suite, cases: Cases, run: Run) -> Evaluation:
         title=suite.title,
         caution=suite.caution,
         provenance=provenance(suite, cases, run.setup, run.answered_as),
-        notes=(*cases.notes, *_notes(results, run.setup)),
+        notes=(*_sampled(cases), *cases.notes, *_notes(results, run.setup)),
         headline=headline,
         pairs=len({result.case.pair.drugs for result in results}),
         circular=_circular(results),
@@ -97,6 +97,10 @@ def _counted_words(counted: Sequence[Result], *, tables: bool) -> str:
     return f"interacting pairs, {spelled}{', that the tables were not built from' if tables else ''}"
 
 
+def _sampled(cases: Cases) -> list[str]:
+    return [f"a sample: at most {cases.sample:,} pairs of each part of the gold"] if cases.sample else []
+
+
 def _circular(results: Sequence[Result]) -> int:
     apart = {
         r.case.pair.drugs for r in results if r.case.pair.interacts and r.case.standing is not Standing.INDEPENDENT
@@ -108,6 +112,10 @@ def _notes(results: Sequence[Result], setup: Setup) -> list[str]:
     notes = list(setup.notes)
     if not results:
         notes.append("the gold is empty: nothing was measured")
+    fit = [r.case.pair for r in results if r.case.pair.interacts and r.case.standing is Standing.INDEPENDENT]
+    if setup.tables and fit:
+        keys = sorted({source.partition(":")[0] for pair in fit for source in pair.sources})
+        notes.append(f"taken for independent, as the tables cite no source of that name: {', '.join(keys)}")
     unread = sorted(
         {line.text for result in results for line in result.lines if not line.recognised and result.generic}
     )

@@ -70,7 +70,7 @@ class Negatives(Record):
     graver: Proportion
     """Flagged major or contraindicated, of all."""
     ppv: Proportion
-    """Truly interacting, of the flagged: holds for this mix of pairs and no other."""
+    """Truly interacting, of the flagged pairs of all standings: holds for this mix of pairs and no other."""
     parts: tuple[tuple[str, Proportion], ...]
     """Specificity by the kind of negative."""
 

@@ -64,6 +64,7 @@ def read_gold(file: Path) -> GoldFile:
 
     """
     blob, tally = read_bytes(file), Tally(examples=10)
+    cells: Mapping[str, str] = {}
     pairs: dict[tuple[object, ...], GoldPair] = {}
     for line, cells in csv_rows(file, blob, _LAYOUTS, (), tally):
         pair = _pair(cells, f"line {line}", tally)
@@ -71,6 +72,8 @@ def read_gold(file: Path) -> GoldFile:
             continue
         place = (pair.drugs, pair.written, pair.interacts)
         pairs[place] = _merged(pairs[place], pair) if place in pairs else pair
+    if pairs and not any(pair.interacts for pair in pairs.values()) and "interacts" not in cells:
+        tally.add("every pair is read as one that does not interact; a column `interacts` would say so", "whole file")
     name = printable(file.name)
     notes = tuple(f"{name}: {note}" for note in tally.notes())
     return GoldFile(name=name, sha256=hashlib.sha256(blob).hexdigest(), pairs=tuple(pairs.values()), notes=notes)
@@ -81,6 +84,9 @@ def _pair(cells: Mapping[str, str], place: str, tally: Tally) -> GoldPair | None
     drugs = [" ".join(cells[end].casefold().split()) for end in ends]
     if not all(drugs) or drugs[0] == drugs[1]:
         tally.add("rows left out, a drug is missing or both are the same", place)
+        return None
+    if any(_LEVEL_OF.fullmatch(column) for column in cells) and not any(_sources(cells)):
+        tally.add("rows left out, no source lists the pair", place)
         return None
     interacts = _interacts(cells)
     if interacts is None:

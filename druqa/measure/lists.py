@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from druqa.knowledge.addition import Tally
 from druqa.knowledge.csv_file import csv_rows, read_bytes
 
+Lists = Mapping[str, tuple[str, Sequence[str]]]
+"""By a list's id its kind and its lines."""
 
-def read_lists(file: Path) -> tuple[dict[str, tuple[str, tuple[str, ...]]], tuple[str, ...]]:
+
+def read_lists(file: Path) -> tuple[Lists, tuple[str, ...]]:
     """By the list's id its kind and its lines; and notes on rows that could not be used.
 
     Raises:

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from druqa.flow import each_report, run
 from druqa.knowledge.evidence import Evidence
 from druqa.knowledge.evidence_tables import Tables
 from druqa.measure.cases import Case
+from druqa.measure.lists import Lists
 from druqa.measure.results import Line, ListResult, Result, Seen, lost_at
 from druqa.measure.suite import Suite
 from druqa.models.base import ChatModel, Price, Reply
@@ -62,7 +64,7 @@ def set_up_suite(suite: Suite, cascade: str | Path | None, models: Given | None,
 def run_cases(
     cases: Sequence[Case],
     setup: Setup,
-    lists: Mapping[str, tuple[str, Sequence[str]]] = {},
+    lists: Lists = MappingProxyType({}),
     repeats: int = 0,
     tell: Tell = lambda _: None,
 ) -> Run:

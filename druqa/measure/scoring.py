@@ -101,7 +101,9 @@ def negatives(results: Sequence[Result]) -> Negatives | None:
     quiet = negatives_of(results)
     if not quiet:
         return None
-    alarms, caught = sum(r.flagged for r in quiet), sum(r.flagged for r in headline_of(results))
+    interacting = [result for result in results if result.case.pair.interacts]
+    once = [result for result in interacting if result.generic] or interacting
+    alarms, caught = sum(r.flagged for r in quiet), sum(r.flagged for r in once)
     groups = sorted({group for result in quiet for group in result.case.pair.groups})
     return Negatives(
         specificity=_quiet(quiet),

@@ -23,7 +23,7 @@ EVALUATION, CASES, LISTS, TABLE = "evaluation.json", "cases.jsonl.gz", "lists.js
 COLUMNS = (
     "case", "drug_a", "drug_b", "written_a", "written_b", "form", "interacts", "gold_severity", "sources", "groups",
     "standing", "decision", "severity", "tier", "lost_at", "evaluators_yes", "evaluators_no", "questions", "calls",
-    "usd",
+    "usd", "simulated",
 )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def write_run(folder: Path, evaluation: Evaluation, results: Iterable[Result], l
         (folder / LISTS).write_bytes(_packed(row.model_dump_json() for row in lists))
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(folder), mend="give --out DIR") from None
-    _write_table(folder / TABLE, rows)
+    _write_table(folder / TABLE, rows, simulated=evaluation.simulated)
 
 
 def _packed(lines: Iterable[str]) -> bytes:
@@ -96,17 +96,20 @@ def _packed(lines: Iterable[str]) -> bytes:
     return buffer.getvalue()
 
 
-def _write_table(file: Path, results: Iterable[Result]) -> None:
+def _write_table(file: Path, results: Iterable[Result], *, simulated: bool) -> None:
     """One row for each case, for whoever goes on with it in a notebook."""
     import duckdb  # noqa: PLC0415 - it writes Parquet without a further library
     import pandas as pd  # noqa: PLC0415
 
-    frame = pd.DataFrame([_row(result) for result in results], columns=list(COLUMNS))
+    frame = pd.DataFrame([(*_row(result), simulated) for result in results], columns=list(COLUMNS))
     quoted = str(file).replace("'", "''")
     with duckdb.connect() as db:
         db.execute("SET threads = 1")
         db.register("cases", frame)
-        db.execute(f"COPY (SELECT * FROM cases) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")  # noqa: S608
+        # A column without any value has no type of its own.
+        texts = ", ".join(f"{name}::VARCHAR AS {name}" for name in ("gold_severity", "severity", "tier", "lost_at"))
+        rows = f"SELECT * REPLACE ({texts}, usd::DOUBLE AS usd) FROM cases"  # noqa: S608
+        db.execute(f"COPY ({rows}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def _row(result: Result) -> tuple[object, ...]:
@@ -118,7 +121,7 @@ def _row(result: Result) -> tuple[object, ...]:
         result.case.id, *pair.drugs, *pair.written, pair.form, pair.interacts, _text(pair.severity),
         "; ".join(pair.sources), "; ".join(pair.groups), str(result.case.standing), str(result.decision),
         _text(result.severity), _text(result.tier), _text(result.lost_at), ", ".join(sorted(yes)),
-        ", ".join(sorted(no)), result.questions, result.cost.calls, result.cost.usd,
+        ", ".join(sorted(no)), sum(seen.planned for seen in result.seen), result.cost.calls, result.cost.usd,
     )  # fmt: skip
 
 

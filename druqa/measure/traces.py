@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 from druqa.errors import UsageError
 from druqa.measure.results import LostAt, Result
@@ -101,11 +103,14 @@ def find(results: Sequence[Result], wanted: str) -> tuple[Result, ...]:
     by_id = [result for result in results if result.case.id.startswith(wanted)] if len(wanted) >= 6 else []
     if by_id:
         return tuple(by_id)
-    names = {part.strip().casefold() for part in wanted.replace(",", "+").split("+") if part.strip()}
+    names = {part.strip().casefold() for part in re.split(r"[+,/]", wanted) if part.strip()}
     found = tuple(result for result in results if names and names <= _names(result))
     if not found:
+        known = sorted({name for result in results for name in _names(result)})
+        near = [close[0] for name in sorted(names) if (close := get_close_matches(name, known, n=1))]
+        hint = f"near to it are: {', '.join(near)}; " if near and set(near) != names else ""
         raise UsageError(
-            f"no case of this run is {wanted!r}", mend="write two drugs as in 'warfarin + aspirin', or a case's id"
+            f"this run's gold has no pair {wanted!r}", mend=f"{hint}write two drugs with a + between, or a case's id"
         )
     return found
 

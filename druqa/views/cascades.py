@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from druqa.cascade import Cascade, Evaluator
+from druqa.cascade import Cascade, Evaluator, VoteRule
+from druqa.records import Severity
 from druqa.views.safe import safe
 
 
@@ -26,7 +27,8 @@ def describe(cascade: Cascade) -> str:
         lines += ["rival", *(f"  {rival.name:<22} {rival.role}, {rival.prompt.file}" for rival in cascade.rival)]
     lines += [
         "vote",
-        f"  at_least({cascade.vote.k}); unclear {'is' if cascade.vote.unclear_is_yes else 'is not'} a yes",
+        f"  at_least({_k(cascade.vote)}); unclear {'is' if cascade.vote.unclear_is_yes else 'is not'} a yes",
+        *(f"  {name}: a yes weighs {weight:g}" for name, weight in sorted(cascade.vote.weights.items())),
     ]
     if cascade.prompt_evaluators:
         names = cascade.names
@@ -36,6 +38,10 @@ def describe(cascade: Cascade) -> str:
             f"  orders: {cascade.orders}",
         ]
     return "\n".join(lines)
+
+
+def _k(vote: VoteRule) -> str:
+    return ", ".join(f"{s} {vote.needed(s)}" for s in Severity) if isinstance(vote.k, dict) else str(vote.k)
 
 
 def _evaluator(evaluator: Evaluator) -> str:

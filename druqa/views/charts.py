@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from druqa.measure.evaluation import EvaluatorScore, Part, Variant
 from druqa.measure.statistics.proportions import Proportion
-from druqa.views.evaluation_sections import counted, interval, percent
+from druqa.views.evaluation_words import counted, interval, percent
 from druqa.views.safe import safe
 
 ROW = 3.4

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from druqa.measure.evaluation import Independence, Point
 from druqa.views.charts import Tick, along, axis_start, in_words, scale, short
-from druqa.views.evaluation_sections import percent
+from druqa.views.evaluation_words import percent
 
 _STEP_HEIGHT = 16.0
 _NEAR_ACROSS, _NEAR_DOWN = 7.0, 1.3

@@ -13,8 +13,8 @@ from druqa.measure.results import LostAt
 from druqa.measure.traces import LOST, Trace
 from druqa.views.charts import Chart, axis_start, by_drug, evaluator_bars, intervals, variant_bars
 from druqa.views.charts_two_way import Curve, Heat, heat_map, steps
-from druqa.views.evaluation_sections import clustered, counted, interval, percent, still_missed
 from druqa.views.evaluation_stories import story
+from druqa.views.evaluation_words import clustered, counted, interval, percent, still_missed
 from druqa.views.safe import safe
 
 if TYPE_CHECKING:

@@ -3,54 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
-from druqa.measure.evaluation import Evaluation, EvaluatorScore, Lost, Part
-from druqa.measure.statistics.capture import StillMissed
-from druqa.measure.statistics.paired import Change
-from druqa.measure.statistics.proportions import Proportion
+from druqa.measure.evaluation import Evaluation, Lost, Part
+from druqa.views.evaluation_voices import evaluators, independence, unseen, variants
+from druqa.views.evaluation_words import Section, change_row, clustered, counted, interval, percent
 
 MOST_ROWS = 40
 """Missed pairs and false alarms that are shown; the rest are counted, and stand in the table of cases."""
-
-
-MOST_COLUMNS = 8
-"""Evaluators whose double faults fit into a table of text."""
-
-
-class Section(NamedTuple):
-    """One table and what must be known to read it."""
-
-    title: str
-    words: tuple[str, ...]
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-
-
-def percent(share: float | None) -> str:
-    """A share in percent with one decimal; a dash where there is none. Nothing is rounded to all or to none."""
-    if share is None:
-        return "-"
-    if 0 < share < 0.0005:
-        return "< 0.1 %"
-    return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
-
-
-def counted(proportion: Proportion | None) -> str:
-    """A proportion with its counts."""
-    if proportion is None or not proportion.of:
-        return "-"
-    return f"{percent(proportion.value)} ({proportion.hits:,} of {proportion.of:,})"
-
-
-def brief(proportion: Proportion | None) -> str:
-    """A proportion in a narrow column."""
-    return f"{percent(proportion.value)} of {proportion.of:,}" if proportion and proportion.of else "-"
-
-
-def interval(proportion: Proportion) -> str:
-    """The exact interval of a proportion."""
-    return f"{percent(proportion.low)} to {percent(proportion.high)}" if proportion.of else "-"
 
 
 def sections(evaluation: Evaluation) -> Iterable[Section]:
@@ -64,10 +23,10 @@ def sections(evaluation: Evaluation) -> Iterable[Section]:
         _bill(evaluation),
         _lost("Missed", evaluation.missed, "lost at"),
         _lost("False alarms", evaluation.alarms, "decision"),
-        _variants(evaluation),
-        _evaluators(evaluation),
-        _independence(evaluation),
-        _unseen(evaluation),
+        variants(evaluation),
+        evaluators(evaluation),
+        independence(evaluation),
+        unseen(evaluation),
         _floors(evaluation),
         _provenance(evaluation),
     )
@@ -84,29 +43,18 @@ def headline(evaluation: Evaluation) -> Section:
         if part.recall.of
         else "No recall: the gold has no interacting pair that it could be measured on.",
     ]
+    if graded := [f"{p.recall.of:,} {p.name}" for p in evaluation.parts if p.kind == "severity"]:
+        words.append(f"By severity: {', '.join(graded)}.")
     if part.not_checked:
         words.append(f"{part.not_checked:,} of the {part.recall.of - part.recall.hits:,} missed were NOT CHECKED.")
     words += [clustered(part)] if part.clustered and part.recall.of else []
     words += [evaluation.zero_missed] if evaluation.zero_missed and part.recall.of else []
     if evaluation.circular:
         words.append(
-            f"{evaluation.circular:,} further interacting pairs stand apart: the tables that were looked up were built"
-            " from what lists them, or the gold does not say where they are from."
+            f"Apart from these stand {evaluation.circular:,} interacting pairs: the tables that were looked up were"
+            " built from what lists them, or the gold does not say where they are from (a column `source` would)."
         )
     return Section("Headline", (*words, *evaluation.notes))
-
-
-def clustered(part: Part) -> str:
-    """The interval that allows for shared drugs, in words."""
-    spread = part.clustered
-    if spread is None:
-        return ""
-    if spread.design_effect is None:
-        return f"Pairs share {spread.drugs} drugs; with all or none missed, what that costs cannot be estimated."
-    return (
-        f"Allowing for pairs that share one of {spread.drugs} drugs: {percent(spread.low)} to {percent(spread.high)}"
-        f" (bootstrap by drug; design effect {spread.design_effect:.1f}, worth {spread.effective_pairs:.0f} pairs)."
-    )
 
 
 def _parts(evaluation: Evaluation) -> Section:
@@ -142,12 +90,6 @@ def _forms(evaluation: Evaluation) -> Section | None:
     )[: 2 if evaluation.other_names else 1]
     columns = ("spelling", "pairs", "better so", "worse so", "p", "p adjusted")
     return Section("Spellings", words, columns, tuple(map(change_row, changes))) if changes else None
-
-
-def change_row(change: Change) -> tuple[str, ...]:
-    """A change as a row: where, of how many pairs, how many for the better and for the worse, and how surely."""
-    counts = (f"{n:,}" for n in (change.pairs, change.newly_caught, change.newly_missed))
-    return (change.stratum, *counts, f"{change.p:.3g}", f"{change.p_adjusted:.3g}")
 
 
 def _negatives(evaluation: Evaluation) -> Section | None:
@@ -194,121 +136,36 @@ def _bill(evaluation: Evaluation) -> Section:
         f" for each interacting pair caught: {catch}.",
         f"{bill.questions:,} questions, {bill.failed:,} without a valid reply, {bill.not_asked:,} not asked."
         f" Beside this, {bill.beside:,} calls for whole lists and for asking again.",
+        "A reply that several spellings share is bought once and counted for each of them.",
     )
     return Section("Price", words)
 
 
 def _lost(title: str, lost: Sequence[Lost], last: str) -> Section:
+    """Each pair once, with the forms that it was lost in, and a case to look at."""
     if not lost:
         return Section(title, ("None.",))
+    pairs: dict[tuple[str, str], list[Lost]] = {}
+    for row in lost:
+        pairs.setdefault(row.drugs, []).append(row)
     rows = [
         (
-            str(row.severity or "-"),
-            " + ".join(row.drugs),
-            "" if row.written == row.drugs else " + ".join(row.written),
-            str(row.standing),
-            str(row.lost_at or row.decision),
-            row.case,
+            str(first.severity or "-"),
+            " + ".join(drugs),
+            ", ".join(sorted({row.form for row in found})),
+            str(first.standing),
+            ", ".join(sorted({str(row.lost_at or row.decision) for row in found})),
+            first.case,
         )
-        for row in lost[:MOST_ROWS]
+        for drugs, (first, *_) in list(pairs.items())[:MOST_ROWS]
+        for found in [pairs[drugs]]
     ]
-    more = f" The first {MOST_ROWS} are shown." if len(lost) > MOST_ROWS else ""
-    words = (f"{len(lost):,} cases, gravest first.{more} `druqa eval show RUN CASE` tells the whole story of one.",)
-    columns = ("severity", "pair", "written", "standing", last, "case")
-    return Section(title, words, columns, tuple(rows))
-
-
-def _variants(evaluation: Evaluation) -> Section:
-    rows = [
-        (
-            row.name,
-            counted(row.recall),
-            interval(row.recall),
-            "-" if row.specificity is None else percent(row.specificity.value),
-            f"{row.questions:.1f}",
-        )
-        for row in evaluation.variants
-    ]
-    words = ("The same replies, counted as if less had been asked, or more votes were needed.",)
-    columns = ("counted", "recall", "exact 95 %", "specificity", "questions a pair")
-    return Section("What each stage earns", words, columns, tuple(rows))
-
-
-def _evaluators(evaluation: Evaluation) -> Section | None:
-    if not evaluation.evaluators:
-        return None
-    columns = ("evaluator", "stage", "caught", "unique", "alarms", "unique", "questions", "invalid", "USD",
-               "order flips", "repeat flips")  # fmt: skip
+    more = f" The first {MOST_ROWS} are shown." if len(pairs) > MOST_ROWS else ""
     words = (
-        "Unique: pairs that are flagged only because of it. Flips: said otherwise when turned round, or asked again.",
+        f"{len(pairs):,} pairs, {len(lost):,} cases, gravest first.{more} `druqa eval show RUN CASE` tells all of one."
     )
-    return Section("What each evaluator earns", words, columns, tuple(_evaluator(row) for row in evaluation.evaluators))
-
-
-def _evaluator(row: EvaluatorScore) -> tuple[str, ...]:
-    return (
-        row.name,
-        row.stage,
-        brief(row.caught),
-        f"{row.unique:,}",
-        brief(row.alarms),
-        f"{row.unique_alarms:,}",
-        f"{row.questions:,}",
-        f"{row.invalid:,}",
-        "-" if row.usd is None else f"{row.usd:.4f}",
-        brief(row.order_flips),
-        brief(row.repeat_flips),
-    )
-
-
-def _independence(evaluation: Evaluation) -> Section | None:
-    found = evaluation.independence
-    if found is None:
-        return None
-    joint = found.joint
-    words = [
-        f"{joint.evaluators} evaluators miss {percent(joint.mean_miss)} each on average, and all of them together"
-        f" {counted(joint.all_missed)}, 95 % interval {interval(joint.all_missed)}. Were they independent, it would be"
-        f" {joint.if_independent:.2g}.",
-    ]
-    if joint.correlation is not None and joint.if_equally_correlated is not None:
-        words.append(
-            f"Their misses correlate at {joint.correlation:.2f} (independent ones bunch so with p = {found.p:.3g});"
-            f" evaluators of that correlation would all miss {percent(joint.if_equally_correlated)}."
-        )
-    worth = "" if joint.effective is None else f"{joint.effective:.1f}, "
-    words.append(
-        f"They are worth {worth}between {joint.effective_low:.1f} and {joint.effective_high:.1f} independent ones."
-    )
-    if evaluation.rival_rescues is not None:
-        words.append(
-            f"Of the pairs missed before it the rival caught {counted(evaluation.rival_rescues)},"
-            f" 95 % interval {interval(evaluation.rival_rescues)}."
-        )
-    columns = ("both missed", *(name for name in found.names))
-    rows = [(name, *map(percent, row)) for name, row in zip(found.names, found.double_faults, strict=True)]
-    if len(rows) > MOST_COLUMNS:
-        words.append("Which two miss the same pairs: see the heat map in report.html.")
-        rows = []
-    return Section("Are the evaluators independent?", tuple(words), columns, tuple(rows))
-
-
-def _unseen(evaluation: Evaluation) -> Section | None:
-    if evaluation.unseen is None:
-        return None
-    words = tuple(
-        f"{estimate.model}: {still_missed(estimate)} {estimate.limit}" for estimate in evaluation.unseen.estimates
-    )
-    truth = f"The gold says: {evaluation.unseen.truly:,} of {evaluation.unseen.of:,} were seen by none."
-    return Section("How many are probably still missed", (*words, truth))
-
-
-def still_missed(estimate: StillMissed) -> str:
-    """An estimate in words."""
-    high = "no upper bound" if estimate.high is None else f"{estimate.high:,.0f}"
-    return (
-        f"{estimate.estimate:,.1f} beside the {estimate.caught:,} caught, 95 % interval {estimate.low:,.0f} to {high}."
-    )
+    columns = ("severity", "pair", "forms", "standing", last, "case")
+    return Section(title, (words,), columns, tuple(rows))
 
 
 def _floors(evaluation: Evaluation) -> Section | None:

@@ -14,7 +14,8 @@ from druqa.measure.evaluation import Evaluation
 from druqa.measure.traces import Trace
 from druqa.records import Severity
 from druqa.views.block import Block, Ragged
-from druqa.views.evaluation_sections import Section, change_row, counted, percent, sections
+from druqa.views.evaluation_sections import MOST_ROWS, sections
+from druqa.views.evaluation_words import Section, change_row, counted, percent
 from druqa.views.safe import safe
 
 
@@ -75,8 +76,9 @@ def print_trace(trace: Trace, console: Console) -> None:
     for said in trace.said:
         by = said.evaluator if said.model == "table" else f"{said.evaluator} by {said.model}"
         grade = f" {said.severity}" if said.severity else ""
-        line = f"{said.stage:<9} {by}: {said.outcome}{grade}, {len(said.names)} x {said.names[0]}: {said.reason}"
+        line = f"{said.stage:<9} {by}: {said.outcome}{grade}: {said.reason}"
         console.print(Block(Text(safe(line)), indent=2, hang=12))
+        console.print(Block(Text(safe(f"asked: {'; '.join(said.names)}"), style="dim"), indent=12, hang=12))
     if not trace.said:
         console.print(Text("  nobody said anything of this pair"))
 
@@ -106,9 +108,11 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         Section("What changed", comparison.words, columns, tuple(map(change_row, comparison.changes))), console
     )
     for title, lost in (("Newly missed", comparison.newly_missed), ("Newly caught", comparison.newly_caught)):
-        cases = tuple((str(row.severity), " + ".join(row.drugs), " + ".join(row.written), row.case) for row in lost)
+        cases = tuple(
+            (str(row.severity), " + ".join(row.drugs), " + ".join(row.written), row.case) for row in lost[:MOST_ROWS]
+        )
         heads = ("severity", "pair", "written", "case")
-        print_section(Section(title, () if cases else ("None.",), heads, cases), console)
+        print_section(Section(title, (f"{len(lost):,} cases.",) if cases else ("None.",), heads, cases), console)
     print_section(
         Section("Made otherwise", () if comparison.made else ("Nothing.",), ("what", "A", "B"), comparison.made),
         console,

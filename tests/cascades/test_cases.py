@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from druqa.cascade import cascade_names
+from druqa.cascade_files import cascade_names
 from druqa.flow import acheck
 from druqa.models.base import ModelFailure
 from druqa.report import DecisionKind, Report

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from druqa.cascade import load_cascade
+from druqa.cascade_files import load_cascade
 from druqa.measure.suite import load_suite
 from tests.simulation.planted import Planted
 from tests.simulation.worlds import write_world

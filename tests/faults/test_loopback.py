@@ -16,7 +16,7 @@ import pytest
 import pytest_socket
 
 from druqa import ModelSettings, Settings, check, check_many
-from druqa.cascade import load_cascade
+from druqa.cascade_files import load_cascade
 from druqa.report import DecisionKind, Report, View
 from tests.support.cascades import write_cascade
 from tests.support.loopback import Loopback, serve

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from druqa.cascade import fingerprint
+from druqa.cascade_files import fingerprint
 from druqa.knowledge.evidence import load_evidence
 from druqa.knowledge.loading import load_synonyms
 
@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 _LOAD = """
 import json
 import druqa
-from druqa.cascade import cascade_names, load_cascade
+from druqa.cascade_files import cascade_names, load_cascade
 from druqa.knowledge.evidence import load_evidence
 from druqa.knowledge.loading import load_synonyms
 from druqa.resources import folder

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from druqa.cascade import load_cascade
+from druqa.cascade_files import load_cascade
 from druqa.flow import acheck, plan
 from druqa.models.base import ModelFailure, Reply
 from druqa.report import DecisionKind, PairReport, Report

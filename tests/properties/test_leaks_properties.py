@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from druqa.cascade import load_cascade
+from druqa.cascade_files import load_cascade
 from druqa.flow import acheck
 from druqa.models.base import ModelFailure
 from druqa.settings import Settings, journal_path

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from druqa import check_many
-from druqa.cascade import load_cascade
+from druqa.cascade_files import load_cascade
 from druqa.knowledge.evidence import load_evidence
 from druqa.knowledge.evidence_tables import read_tables
 from druqa.knowledge.loading import load_synonyms

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from druqa.cascade import Cascade, load_cascade
+from druqa.cascade import Cascade
+from druqa.cascade_files import load_cascade
 from druqa.measure.agreement import independence, misses, rival_rescues
 from druqa.measure.recount import count
 from druqa.measure.results import Result

@@ -16,7 +16,7 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-from druqa.cascade import load_cascade
+from druqa.cascade_files import load_cascade
 from druqa.measure.cases import cases_of
 from druqa.measure.running import set_up_suite
 from druqa.measure.suite import load_suite

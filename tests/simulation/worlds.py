@@ -6,7 +6,7 @@ import hashlib
 from itertools import combinations
 from pathlib import Path
 
-from druqa.cascade import load_cascade
+from druqa.cascade_files import load_cascade
 from druqa.measure.cases import Cases, cases_of
 from druqa.measure.evaluate import evaluate
 from druqa.measure.evaluation import Evaluation

@@ -30,7 +30,7 @@ def test_a_run_prints_and_writes_everything(gold: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "Recall 66.7 % (2 of 3)" in result.output
     assert "1 of the 1 missed were NOT CHECKED" in result.output
-    for title in ("MISSED", "PAIRS THAT DO NOT INTERACT", "ALERT BURDEN", "WHAT EACH EVALUATOR EARNS", "MADE WITH"):
+    for title in ("MISSED", "PAIRS THAT DO NOT INTERACT", "WHAT EACH EVALUATOR EARNS", "MADE WITH"):
         assert title in result.output
     written = {file.name for file in (tmp_path / "out").iterdir()}
     assert written == {
@@ -175,7 +175,7 @@ def test_a_table_of_your_own_is_not_scored_against_itself(gold: Path, tmp_path: 
     result = druqa("eval", "run", "embedded", "--gold", str(gold), "--out", str(tmp_path / "out"))
     assert result.exit_code == 0
     assert "No recall" in result.output
-    assert "3 further interacting pairs stand apart" in result.output
+    assert "Apart from these stand 3 interacting pairs" in result.output
 
 
 def test_no_host_and_no_key_is_written_down(gold: Path, tmp_path: Path) -> None:
@@ -187,3 +187,28 @@ def test_no_host_and_no_key_is_written_down(gold: Path, tmp_path: Path) -> None:
     assert told["temperature"] == 0
     assert "secret" not in str(told)
     assert "Bearer" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("source", "apart"),
+    [("ANSM thesaurus 10/2020", 1), ("FDA label of warfarin", 1), ("ONC high priority list", 1), ("BNF 86", 0)],
+)
+def test_a_source_is_known_by_its_words(tmp_path: Path, source: str, apart: int) -> None:
+    gold = tmp_path / "g.csv"
+    gold.write_text(f"drug_a,drug_b,source\nwarfarin,amiodarone,{source}\n", encoding="utf-8")
+    result = druqa("eval", "run", "embedded", "--gold", str(gold), "--out", str(tmp_path / "out"))
+    assert (f"Apart from these stand {apart} interacting pairs" in result.output) is bool(apart)
+
+
+def test_two_names_of_one_drug_cannot_be_scored(tmp_path: Path) -> None:
+    gold = tmp_path / "g.csv"
+    gold.write_text("drug_a,drug_b\nCoumadin,warfarin\n", encoding="utf-8")
+    result = druqa("eval", "run", "embedded", "--gold", str(gold), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 1
+    assert "no pair that can be scored" in result.output
+
+
+def test_the_shipped_suite_counts_flags_on_whole_lists(tmp_path: Path) -> None:
+    result = druqa("eval", "run", "embedded", "--sample", "2", "--out", str(tmp_path / "out"))
+    assert "ALERT BURDEN" in result.output
+    assert "a sample: at most 2 pairs" in result.output

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from druqa.cascade import Cascade, load_cascade
+from druqa.cascade import Cascade
+from druqa.cascade_files import load_cascade
 from druqa.prompts import PromptText
 from tests.support.script import Asked, Reader, Says, plain_no
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from druqa.cascade import Cascade, load_cascade
+from druqa.cascade import Cascade
+from druqa.cascade_files import load_cascade
 from druqa.models.base import Limits, ModelFailure, Price, Reply
 from druqa.prompts import Prompt, PromptText
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from druqa.cascade import load_cascade
+from druqa.cascade_files import load_cascade
 from druqa.errors import SettingsError
 from druqa.models.binding import bind
 from druqa.models.families import family_of, is_known

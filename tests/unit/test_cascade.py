@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from druqa.cascade import cascade_names, fingerprint, load_cascade
+from druqa.cascade_files import cascade_names, fingerprint, load_cascade
 from druqa.errors import CascadeError, UsageError
 from druqa.prompts import PromptText
 from tests.support.cascades import write_cascade

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from druqa.cascade import load_cascade
+from druqa.cascade_files import load_cascade
 from druqa.errors import SettingsError
 from druqa.flow import acheck
 from druqa.models.base import Limits, ModelFailure, Reply

@@ -8,7 +8,7 @@ from rich.console import Console
 
 import druqa
 from druqa import check
-from druqa.cascade import load_cascade
+from druqa.cascade_files import load_cascade
 from tests.simulation.planted import Planted
 from tests.simulation.worlds import DRUGS
 from tests.support.cascades import write_cascade
