@@ -72,7 +72,7 @@ def read_gold(file: Path) -> GoldFile:
             continue
         place = (pair.drugs, pair.written, pair.interacts)
         pairs[place] = _merged(pairs[place], pair) if place in pairs else pair
-    if pairs and not any(pair.interacts for pair in pairs.values()) and "interacts" not in cells:
+    if pairs and not any(pair.interacts for pair in pairs.values()) and not {"interacts", "neg_type"} & cells.keys():
         tally.add("every pair is read as one that does not interact; a column `interacts` would say so", "whole file")
     name = printable(file.name)
     notes = tuple(f"{name}: {note}" for note in tally.notes())
