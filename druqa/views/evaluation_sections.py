@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from druqa.measure.evaluation import Evaluation, Lost, Part
 from druqa.views.evaluation_voices import evaluators, independence, unseen, variants
-from druqa.views.evaluation_words import Section, change_row, clustered, counted, interval, percent
+from druqa.views.evaluation_words import Section, brief, change_row, clustered, counted, interval, span
 
 MOST_ROWS = 40
 """Missed pairs and false alarms that are shown; the rest are counted, and stand in the table of cases."""
@@ -62,7 +62,7 @@ def _parts(evaluation: Evaluation) -> Section:
         (
             part.kind,
             part.name,
-            counted(part.recall),
+            brief(part.recall),
             interval(part.recall),
             _by_drug(part),
             f"{part.not_checked:,}",
@@ -79,7 +79,7 @@ def _parts(evaluation: Evaluation) -> Section:
 
 def _by_drug(part: Part) -> str:
     spread = part.clustered
-    return f"{percent(spread.low)} to {percent(spread.high)}" if spread and spread.design_effect else "-"
+    return span(spread.low, spread.high) if spread and spread.design_effect else "-"
 
 
 def _forms(evaluation: Evaluation) -> Section | None:

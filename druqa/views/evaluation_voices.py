@@ -14,7 +14,7 @@ def variants(evaluation: Evaluation) -> Section:
     rows = [
         (
             row.name,
-            counted(row.recall),
+            brief(row.recall),
             interval(row.recall),
             "-" if row.specificity is None else percent(row.specificity.value),
             f"{row.questions:.1f}",

@@ -42,7 +42,12 @@ def brief(proportion: Proportion | None) -> str:
 
 def interval(proportion: Proportion) -> str:
     """The exact interval of a proportion."""
-    return f"{percent(proportion.low)} to {percent(proportion.high)}" if proportion.of else "-"
+    return span(proportion.low, proportion.high) if proportion.of else "-"
+
+
+def span(low: float, high: float) -> str:
+    """Two shares as a range in percent, with one sign for both."""
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
 
 
 def clustered(part: Part) -> str:

@@ -401,7 +401,7 @@ def test_the_headline_comes_first_and_says_what_it_rests_on() -> None:
     for words in (
         "95.0 %",
         "190 of 200",
-        "Exact 95 % interval: 91.0 % to 97.6 %",
+        "Exact 95 % interval: 91.0 to 97.6 %",
         "10 missed : 2 of them not checked , 8 called none found",
         "A design effect of 2.5",
         "17 further interacting pairs stand apart",
@@ -439,7 +439,7 @@ def test_pictures_and_tables_are_told_to_those_who_cannot_see(written: str) -> N
 
 def test_a_picture_holds_its_figures_in_words() -> None:
     words = [text for tag, text in SEEN.texts if tag == "desc" and text.strip()]
-    assert any("major: 94.7\u00a0% (90 of 95), exact interval 88.1\u00a0% to 98.3\u00a0%" in text for text in words)
+    assert any("major: 94.7\u00a0% (90 of 95), exact interval 88.1 to 98.3\u00a0%" in text for text in words)
     assert any("with direct: 92.0\u00a0% at 4.0 questions" in text for text in words)
 
 
