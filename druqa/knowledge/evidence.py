@@ -41,20 +41,13 @@ class Evidence:
     """The tables, indexed."""
 
     def __init__(self, tables: Tables) -> None:
+        self._tables = tables
         self.version = tables.version
         self.list_rules = tables.list_rules
         self._phrases, self._titles = tables.phrases, tables.titles
         self._roles: dict[str, list[Role]] = {}
         self._rules: dict[tuple[str, str], list[tuple[Rule, str, str]]] = {}
         self._pairs: dict[tuple[str, str], list[ListedPair]] = {}
-        self._sources = frozenset(
-            (
-                *(role.source for role in tables.roles),
-                *(rule.source for rule in tables.rules),
-                *(pair.source for pair in tables.pairs),
-                *(rule.source for rule in tables.list_rules),
-            )
-        )
         self._paired = {side for pair in tables.pairs for side in (pair.side_a, pair.side_b)}
         for role in tables.roles:
             self._roles.setdefault(role.drug, []).append(role)
@@ -66,7 +59,15 @@ class Evidence:
     @property
     def sources(self) -> frozenset[str]:
         """Every source that a row cites."""
-        return self._sources
+        tables = self._tables
+        return frozenset(
+            (
+                *(role.source for role in tables.roles),
+                *(rule.source for rule in tables.rules),
+                *(pair.source for pair in tables.pairs),
+                *(rule.source for rule in tables.list_rules),
+            )
+        )
 
     def roles_of(self, drug: str) -> tuple[Role, ...]:
         """The roles of a drug, sorted; none for a drug that the tables do not know."""

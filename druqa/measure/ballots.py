@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from druqa.cascade import VoteRule
 from druqa.measure.recount import Counted, Heard
-from druqa.records import Severity, Stage
-from druqa.stages.vote import support_of
+from druqa.records import Stage
+from druqa.stages.vote import gravest, supports
 
 
 class Counting(NamedTuple):
@@ -39,29 +39,21 @@ def ballots(case: Counted) -> Ballots:
 
 
 def _ballot(heard: Heard) -> Ballot:
-    gravest: dict[str, int] = {}
-    for verdict in (verdict for verdict in heard.yes if verdict.stage is Stage.SCREEN and not verdict.is_evidence):
-        gravest[verdict.evaluator] = min(verdict.graded.rank, gravest.get(verdict.evaluator, verdict.graded.rank))
+    screen = [verdict for verdict in heard.yes if verdict.stage is Stage.SCREEN and not verdict.is_evidence]
     return Ballot(
         table=any(verdict.is_evidence for verdict in heard.yes),
         rival=not heard.stood and any(verdict.stage is Stage.REVIEW for verdict in heard.yes),
         auditors=frozenset(verdict.evaluator for verdict in heard.yes if verdict.stage is Stage.SIGN_OFF),
-        screen=tuple(gravest.items()),
+        screen=tuple(gravest(screen).items()),
     )
 
 
 def flagged(cast: Ballots, counting: Counting) -> bool:
-    """Whether a case is flagged by a counting; the quick twin of `recount.flagged`."""
+    """Whether a case is flagged by a counting; what `recount.flagged` says, without its verdicts."""
     return any(_is_flagged(ballot, counting) for ballot in cast)
 
 
 def _is_flagged(ballot: Ballot, counting: Counting) -> bool:
     if ballot.table or ballot.rival or not ballot.auditors.isdisjoint(counting.auditors):
         return True
-    vote = counting.vote
-    heard = [(rank, weight) for name, rank in ballot.screen if (weight := vote.weight(name))]
-    return any(
-        support >= vote.needed(severity)
-        for severity in Severity
-        if (support := support_of(weight for rank, weight in heard if rank <= severity.rank))
-    )
+    return supports(ballot.screen, counting.vote)

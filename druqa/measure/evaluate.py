@@ -23,7 +23,7 @@ from druqa.measure.voices import other_names, scores
 from druqa.report import CascadeUse, DataUse, ModelUse
 from druqa.setup import Setup
 
-_PLAIN = {"temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "seed", "reasoning_effort", "script"}
+_PLAIN = {"temperature", "max_tokens", "max_completion_tokens", "top_p", "top_k", "seed", "reasoning_effort"}
 
 
 def evaluate(suite: Suite, cases: Cases, run: Run) -> Evaluation:
@@ -110,8 +110,6 @@ def _circular(results: Sequence[Result]) -> int:
 
 def _notes(results: Sequence[Result], setup: Setup) -> list[str]:
     notes = list(setup.notes)
-    if not results:
-        notes.append("the gold is empty: nothing was measured")
     fit = [r.case.pair for r in results if r.case.pair.interacts and r.case.standing is Standing.INDEPENDENT]
     if setup.tables and fit:
         keys = sorted({source.partition(":")[0] for pair in fit for source in pair.sources})

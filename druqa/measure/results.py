@@ -10,6 +10,9 @@ from druqa.measure.gold import GENERIC
 from druqa.records import NonEmpty, Outcome, Record, Severity, Tier, Verdict
 from druqa.report import Cost, DecisionKind, Review
 
+INVALID = frozenset((Outcome.UNPARSED, Outcome.FAILED))
+"""Outcomes of questions to which no valid reply came."""
+
 
 class LostAt(StrEnum):
     """The stage at which a pair was lost that did not come out flagged."""
@@ -99,6 +102,6 @@ def lost_at(seen: Sequence[Seen]) -> LostAt:
         return LostAt.VOTE
     if any(pair.planned > len({v.question for v in pair.verdicts if not v.is_evidence}) for pair in seen):
         return LostAt.NOT_ASKED
-    if said & {Outcome.UNPARSED, Outcome.FAILED}:
+    if said & INVALID:
         return LostAt.FAILED
     return LostAt.SIGN_OFF if Outcome.NO_INTERACTION in said else LostAt.EVALUATE

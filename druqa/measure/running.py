@@ -14,12 +14,12 @@ from druqa.knowledge.evidence import Evidence
 from druqa.knowledge.evidence_tables import Tables
 from druqa.measure.cases import Case
 from druqa.measure.lists import Lists
-from druqa.measure.results import Line, ListResult, Result, Seen, lost_at
+from druqa.measure.results import INVALID, Line, ListResult, Result, Seen, lost_at
 from druqa.measure.suite import Suite
 from druqa.models.base import ChatModel, Price, Reply
 from druqa.models.binding import Binding, Given
 from druqa.prompts import PromptText
-from druqa.records import Medication, Outcome, Stage, Verdict
+from druqa.records import Medication, Stage, Verdict
 from druqa.report import DecisionKind, Report
 from druqa.settings import Settings
 from druqa.setup import Setup, set_up
@@ -40,8 +40,6 @@ class Run:
     beside: int
     """Calls for whole lists and for asking again: in no case's cost."""
 
-
-_INVALID = {Outcome.UNPARSED, Outcome.FAILED}
 
 Tell = Callable[[Report], None]
 
@@ -204,7 +202,7 @@ def _flips(results: Sequence[Result], setup: Setup, tell: Tell) -> tuple[dict[st
     for result, (after, _) in zip(results, second, strict=True):
         for verdict in (verdict for pair in result.seen for verdict in pair.verdicts if not verdict.is_evidence):
             other = after.get(verdict.question)
-            if other and verdict.stage is not Stage.REVIEW and not {verdict.outcome, other.outcome} & _INVALID:
+            if other and verdict.stage is not Stage.REVIEW and not {verdict.outcome, other.outcome} & INVALID:
                 turned, asked = counts.get(verdict.evaluator, (0, 0))
                 turned += is_credible_yes(verdict, rule) is not is_credible_yes(other, rule)
                 counts[verdict.evaluator] = turned, asked + 1

@@ -10,12 +10,11 @@ from druqa.cascade import Cascade, VoteRule
 from druqa.measure.ablation import generic_names
 from druqa.measure.evaluation import EvaluatorScore
 from druqa.measure.recount import Counted, Keep, flagged
+from druqa.measure.results import INVALID
 from druqa.measure.statistics.paired import Change, mcnemar
 from druqa.measure.statistics.proportions import Proportion
-from druqa.records import Outcome, Stage, Verdict
+from druqa.records import Stage, Verdict
 from druqa.stages.vote import is_credible_yes
-
-INVALID = (Outcome.UNPARSED, Outcome.FAILED)
 
 
 def evaluator_names(cases: Sequence[Counted], cascade: Cascade, tables: Sequence[str]) -> list[str]:

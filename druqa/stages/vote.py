@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from druqa.cascade import VoteRule
 from druqa.records import Outcome, Severity, Stage, Tier, Verdict, voices
@@ -60,13 +60,23 @@ def flags(yes: Sequence[Verdict], rule: VoteRule) -> bool:
     """A table's listing flags by itself, and so does one dissent at sign-off or review; the screen by the rule."""
     if any(verdict.is_evidence or verdict.stage is not Stage.SCREEN for verdict in yes):
         return True
-    gravest: dict[str, int] = {}
+    return supports(gravest(yes).items(), rule)
+
+
+def gravest(yes: Iterable[Verdict]) -> dict[str, int]:
+    """Each evaluator that said yes, with the rank of the gravest severity that it gave."""
+    ranks: dict[str, int] = {}
     for verdict in yes:
-        gravest[verdict.evaluator] = min(verdict.graded.rank, gravest.get(verdict.evaluator, verdict.graded.rank))
+        ranks[verdict.evaluator] = min(verdict.graded.rank, ranks.get(verdict.evaluator, verdict.graded.rank))
+    return ranks
+
+
+def supports(ranks: Collection[tuple[str, int]], rule: VoteRule) -> bool:
+    """Whether so many evaluators grade a pair at least so grave as the rule wants for some severity."""
     return any(
-        support > 0 and support >= rule.needed(severity)
+        support >= rule.needed(severity)
         for severity in Severity
-        if (support := support_of(rule.weight(name) for name, rank in gravest.items() if rank <= severity.rank))
+        if (support := support_of(rule.weight(name) for name, rank in ranks if rank <= severity.rank))
     )
 
 
