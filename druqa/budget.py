@@ -17,9 +17,9 @@ class Budget:
         drugs = len({drug.id for medication in resolved for drug in medication.drugs})
         names = drugs * sum(len(bound[prompt.role]) for prompt in cascade.names.prompts)
         self._limit = setup.settings.budget_calls
-        self._cascade_prompts = cascade.names.prompts
-        self.names = cascade.names if names <= self._limit else cascade.names.model_copy(update={"prompts": ()})
-        self._left = self._limit - (names if names <= self._limit else 0)
+        self.names_fit = names <= self._limit
+        """Whether models can be asked for further names."""
+        self._left = self._limit - (names if self.names_fit else 0)
         self._per_names = asks((*cascade.prompt_evaluators, *setup.auditors), bound, cascade.orders)
         self._per_pair = sum(len(bound[rival.role]) for rival in cascade.rival) + (1 if cascade.answer else 0)
         self._cut = 0
@@ -29,7 +29,7 @@ class Budget:
         """What the budget did not reach; the pairs themselves stand in the report as not asked about."""
         spent = f"the budget of {self._limit} model calls is spent"
         notes = []
-        if self.names.prompts != self._cascade_prompts:
+        if not self.names_fit:
             notes.append(f"{spent}: no model was asked for further names")
         if self._cut:
             notes.append(f"{spent}: models were not asked about {self._cut} pairs")

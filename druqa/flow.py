@@ -15,7 +15,7 @@ from druqa.models.asker import Asker
 from druqa.models.binding import Given
 from druqa.models.exchange import Exchange
 from druqa.models.journal import Journal
-from druqa.records import Medication, ResolvedMedication, Stage
+from druqa.records import Medication, ResolvedMedication, Stage, Verdict
 from druqa.report import Answer, Decision, DecisionKind, Finding, PairReport, Report, Review
 from druqa.settings import Settings, journal_path, load_settings
 from druqa.setup import Setup, load_names, read_medications, set_up
@@ -72,10 +72,17 @@ async def _check(medications: Sequence[Medication], setup: Setup, asker: Asker) 
     cascade = setup.cascade
     resolved = resolve(medications, setup.synonyms)
     budget = Budget(setup, resolved)
-    widened = await widen(resolved, budget.names, setup.binding.roles, setup.synonyms, asker)
+    widened = await widen(
+        resolved, cascade.names, setup.binding.roles, setup.synonyms, asker, affordable=budget.names_fit
+    )
     drugs = listed_drugs(widened.resolved, cascade.names, widened.names)
     pairs = tuple(listed_pairs(drugs, widened.resolved))
-    reports = await asyncio.gather(*(_decide(pair, setup, asker, affordable=budget.fits(pair)) for pair in pairs))
+    reports = await asyncio.gather(
+        *(
+            _decide(listed, widened.lost_of(listed.pair), setup, asker, affordable=budget.fits(listed))
+            for listed in pairs
+        )
+    )
     findings = _findings(drugs, widened.resolved, setup)
     return assemble(setup, asker, widened.resolved, reports, findings, (*widened.notes, *budget.notes))
 
@@ -88,11 +95,13 @@ def _findings(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedication
     return (*found, *duplicate_ingredients(resolved))
 
 
-async def _decide(listed: ListedPair, setup: Setup, asker: Asker, *, affordable: bool) -> PairReport:
-    """One pair through evaluate, vote, sign-off, answer and rival."""
+async def _decide(
+    listed: ListedPair, lost: Sequence[Verdict | None], setup: Setup, asker: Asker, *, affordable: bool
+) -> PairReport:
+    """One pair through evaluate, vote, sign-off, answer and rival; `lost` are the names that were not to be had."""
     cascade, pair = setup.cascade, listed.pair
-    listings = look_up(pair, setup.tables)
-    decision = vote(pair.ids, listings, 0, cascade.vote, guessed=listed.guessed)
+    known = (*look_up(pair, setup.tables), *(verdict for verdict in lost if verdict))
+    decision = vote(pair.ids, known, len(lost), cascade.vote, guessed=listed.guessed)
     for stage in (Stage.SCREEN, Stage.SIGN_OFF):
         # Auditors are asked about flagged pairs too: were they not, a further evaluator with a mild yes would keep a
         # graver one of theirs unsaid. Only a decision that no verdict can change is left as it is.

@@ -123,7 +123,10 @@ class PairReport(Record):
     reasons: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
     planned: Annotated[int, Field(ge=0)] = 0
-    """How many questions to models were due for this pair; one without a verdict was not asked."""
+    """How many questions to models were due for this pair; one without a verdict was not asked.
+
+    A question for further names of one of its drugs counts only where it brought no valid reply.
+    """
     answer: Answer | None = None
     review: Review | None = None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from druqa.models.base import ModelFailure, Reply
 from druqa.models.exchange import Exchange
@@ -90,10 +91,16 @@ class Asker:
         self.reasons_not_asked: set[str] = set()
         self.tally = Tally()
 
-    async def ask(self, model: str, role: str, prompt: PromptText, expected: type[T], question_id: str) -> Heard[T]:
-        """Ask, and ask once more if the reply cannot be read. Never raises for what a model does."""
+    async def ask(
+        self, model: str, role: str, prompt: PromptText, expected: type[T], echo: Mapping[str, str]
+    ) -> Heard[T]:
+        """Ask, and ask once more if the reply cannot be read or contradicts itself. Never raises for what a model does.
+
+        A reply that contradicts itself is kept where asking again brings nothing better: it is a voice.
+        """
         family = self.exchange.model(model).family
         usd: float | None = 0.0
+        contradictory: T | None = None
         status, problem = self._may_ask()
         for _ in ("first", "re-ask") if status is None else ():
             if self._may_ask()[0]:
@@ -107,17 +114,24 @@ class Asker:
             self.tally.use(key, role, reply)
             usd = _sum(usd, reply.usd)
             try:
-                read = read_reply(reply, expected, question_id)
+                read = read_reply(reply, expected, echo)
             except UnparsedReplyError as error:
                 problem = str(error)
                 continue
-            self.tally.count(Status.ANSWERED)
-            return Heard(model, family, Status.ANSWERED, read, usd=usd)
-        status = status or Status.UNPARSED
+            if not read.contradiction:
+                self.tally.count(Status.ANSWERED)
+                return Heard(model, family, Status.ANSWERED, read, usd=usd)
+            contradictory, problem = read, read.contradiction
+        status = Status.ANSWERED if contradictory else status or Status.UNPARSED
         self.tally.count(status)
         if status is Status.NOT_ASKED:
             self.reasons_not_asked.add(problem)
-        return Heard(model, family, status, None, problem, usd)
+        return Heard(model, family, status, contradictory, problem, usd)
+
+    def skipped(self, model: str) -> Heard[Any]:
+        """A question that was due and is not asked, for want of money."""
+        self.tally.skip(1)
+        return Heard(model, self.exchange.model(model).family, Status.NOT_ASKED)
 
     def _may_ask(self) -> tuple[Status | None, str]:
         """None if a call may be made now; else that it is not asked, and why."""

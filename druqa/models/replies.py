@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
+from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from druqa.models.base import Reply
+from druqa.models.harm import harm_in
 from druqa.records import Severity
 from druqa.report import View
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Part of the key of a paid reply: raised when the meaning of a reply changes."""
 
 _LONGEST_REPLY = 50_000
@@ -36,8 +39,20 @@ class ModelReply(BaseModel):
 
     question_id: str
 
+    @property
+    def contradiction(self) -> str:
+        """What in the reply speaks against its own verdict; empty where it can be taken at its word."""
+        return ""
 
-class VerdictReply(ModelReply):
+
+class PairReply(ModelReply):
+    """A reply about two drugs. It echoes both as they were written: the right id alone may stand over a wrong pair."""
+
+    drug_1: str
+    drug_2: str
+
+
+class VerdictReply(PairReply):
     """An evaluator's or auditor's reply about one name pair."""
 
     outcome: Literal["interaction", "no_interaction", "unclear"]
@@ -45,11 +60,15 @@ class VerdictReply(ModelReply):
     mechanism: ShortText
     reason: Annotated[str, Field(min_length=1, max_length=4000)]
 
-    @model_validator(mode="after")
-    def _grades_what_it_says(self) -> Self:
-        if self.outcome == "no_interaction" and self.severity not in (None, "unknown"):
-            raise ValueError(f"says no_interaction and grades it {self.severity}")
-        return self
+    @property
+    def contradiction(self) -> str:
+        """A grade, or words of harm, beside a no. Such a reply has not said no."""
+        if self.outcome != "no_interaction":
+            return ""
+        if self.severity not in (None, "unknown"):
+            return f"it says no_interaction and grades it {self.severity}"
+        said = harm_in(self.mechanism) or harm_in(self.reason)
+        return f"it says no_interaction and writes {said!r}" if said else ""
 
     @property
     def grade(self) -> Severity | None:
@@ -62,7 +81,7 @@ class VerdictReply(ModelReply):
 class NamesReply(ModelReply):
     """Further names of one drug."""
 
-    names: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=24)]
+    names: list[str]
 
 
 class AnswerReply(ModelReply):
@@ -74,7 +93,7 @@ class AnswerReply(ModelReply):
     text: Annotated[str, Field(min_length=1, max_length=4000)]
 
 
-class ReviewReply(ModelReply):
+class ReviewReply(PairReply):
     """The rival's view of an answer."""
 
     view: Literal["confirms", "adds", "escalates", "disputes"]
@@ -95,8 +114,13 @@ class ReviewReply(ModelReply):
 T = TypeVar("T", bound=ModelReply)
 
 
-def read_reply(reply: Reply, expected: type[T], question_id: str) -> T:
+def read_reply(reply: Reply, expected: type[T], echo: Mapping[str, str]) -> T:
     """Read a model's reply to one question.
+
+    Args:
+        reply: what came.
+        expected: the form that it must have.
+        echo: the id of the question and, where it is about a pair, the two drugs as they were asked about.
 
     Raises:
         UnparsedReplyError: if it is anything but one whole JSON object of the expected form, about this question.
@@ -111,9 +135,15 @@ def read_reply(reply: Reply, expected: type[T], question_id: str) -> T:
         raise UnparsedReplyError(f"the reply is {len(text)} characters long")
     fenced = _FENCED.fullmatch(text)
     read = _validate(_load(fenced.group(1) if fenced else text), expected)
-    if read.question_id != question_id:
-        raise UnparsedReplyError(f"the reply is about another question ({read.question_id[:40]!r})")
+    for field, asked in echo.items():
+        if _plain(said := getattr(read, field)) != _plain(asked):
+            raise UnparsedReplyError(f"the reply is about another question: {field} is {said[:40]!r}")
     return read
+
+
+def _plain(text: str) -> str:
+    """A text as it is compared: models change the case and the spaces of what they echo, and mean the same."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _load(text: str) -> Any:

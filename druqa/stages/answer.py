@@ -96,7 +96,7 @@ async def write(pair: DrugPair, decision: Decision, prompt: AnswerPrompt, model:
         severity=str(decision.severity),
         verdicts=[_shown(voice) for voice in speaking(decision)],
     )
-    heard = await asker.ask(model, prompt.role, filled, AnswerReply, id_)
+    heard = await asker.ask(model, prompt.role, filled, AnswerReply, {"question_id": id_})
     if heard.reply is None:
         return composed.model_copy(update={"objections": (f"{model} wrote no answer: {heard.problem}",)})
     if objections := objections_to(heard.reply, pair, decision):

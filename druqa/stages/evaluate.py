@@ -49,7 +49,8 @@ async def _ask(question: Question, evaluator: Evaluator, asker: Asker) -> Verdic
         raise ValueError(f"{evaluator.name} reads tables: it has no prompt for the question {question.id}")
     first, second = question.names
     prompt = evaluator.prompt.fill(question_id=question.id, first=first, second=second)
-    heard = await asker.ask(question.model, question.role, prompt, VerdictReply, question.id)
+    echo = {"question_id": question.id, "drug_1": first, "drug_2": second}
+    heard = await asker.ask(question.model, question.role, prompt, VerdictReply, echo)
     return _verdict(question, heard)
 
 
@@ -58,15 +59,21 @@ def _verdict(question: Question, heard: Heard[VerdictReply]) -> Verdict | None:
     if heard.status is Status.NOT_ASKED:
         return None
     reply = heard.reply
+    if reply is None:
+        outcome, reason = _OUTCOMES[heard.status], heard.problem
+    elif reply.contradiction:
+        outcome, reason = Outcome.UNCLEAR, f"{reply.contradiction}: {reply.reason}"
+    else:
+        outcome, reason = Outcome(reply.outcome), reply.reason
     return Verdict(
         question=question.id,
         stage=question.stage,
         evaluator=question.evaluator,
-        outcome=Outcome(reply.outcome) if reply else _OUTCOMES[heard.status],
+        outcome=outcome,
         names=question.names,
         severity=reply.grade if reply else None,
         mechanism=reply.mechanism if reply else "",
-        reason=reply.reason if reply else heard.problem,
+        reason=reason,
         model=heard.model,
         family=heard.family,
         usd=heard.usd,

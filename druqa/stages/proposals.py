@@ -9,9 +9,26 @@ from collections.abc import Mapping, Sequence
 from druqa.cascade import NamePrompt, NamesPlan
 from druqa.knowledge.spelling import key
 from druqa.knowledge.synonyms import Synonyms
-from druqa.models.asker import Asker
+from druqa.models.asker import Asker, Heard, Status
 from druqa.models.replies import NamesReply
-from druqa.records import Drug, DrugName, How, Match, NameKind, Record, ResolvedMedication, Stage, question_id
+from druqa.records import (
+    Drug,
+    DrugName,
+    DrugPair,
+    How,
+    Match,
+    NameKind,
+    Outcome,
+    Record,
+    ResolvedMedication,
+    Stage,
+    Verdict,
+    question_id,
+)
+
+_MOST_NAMES = 24
+_LONGEST_NAME = 80
+"""Letters of a name; the prompts ask for plain names."""
 
 
 class Proposed(Record):
@@ -28,6 +45,15 @@ class Widened(Record):
     resolved: tuple[ResolvedMedication, ...]
     names: dict[str, tuple[str, ...]]
     notes: tuple[str, ...]
+    lost: dict[str, tuple[Verdict | None, ...]] = {}
+    """Drug id to each question for its names that brought none; None where it was not even asked.
+
+    They count with the questions about every pair of that drug: it was not asked about under all its names.
+    """
+
+    def lost_of(self, pair: DrugPair) -> tuple[Verdict | None, ...]:
+        """The questions for names of the pair's drugs that brought none."""
+        return tuple(lost for id_ in pair.ids for lost in self.lost.get(id_, ()))
 
 
 async def widen(
@@ -36,30 +62,65 @@ async def widen(
     bound: Mapping[str, Sequence[str]],
     synonyms: Synonyms,
     asker: Asker,
+    *,
+    affordable: bool,
 ) -> Widened:
     """Ask every name prompt about every distinct drug, and add what comes of it to each medication."""
     drugs = {drug.id: drug for medication in resolved for drug in medication.drugs}
     calls = [
         (drug, prompt, model) for drug in drugs.values() for prompt in plan.prompts for model in bound[prompt.role]
     ]
-    replies = await asyncio.gather(*(_ask(drug, prompt, model, asker) for drug, prompt, model in calls))
+    if affordable:
+        replies = await asyncio.gather(*(_ask(drug, prompt, model, asker) for drug, prompt, model in calls))
+    else:
+        replies = [asker.skipped(model) for _, _, model in calls]
     proposals: dict[str, list[Proposed]] = defaultdict(list)
-    for (drug, _, _), names in zip(calls, replies, strict=True):
-        proposals[drug.id].extend(names)
+    lost: dict[str, list[Verdict | None]] = defaultdict(list)
+    for (drug, prompt, model), heard in zip(calls, replies, strict=True):
+        if heard.reply is None:
+            lost[drug.id].append(_lost(drug, prompt, heard))
+        else:
+            proposals[drug.id].extend(_read(heard.reply, prompt, model))
     fresh = {id_: _fresh(id_, proposals[id_], synonyms) for id_ in drugs}
     return Widened(
         resolved=tuple(_add(medication, proposals, fresh, synonyms) for medication in resolved),
         names={id_: asked for id_ in drugs if (asked := _asked(id_, proposals[id_], fresh[id_], plan))},
         notes=_cut(drugs, proposals, fresh, plan),
+        lost={id_: tuple(lost[id_]) for id_ in drugs if id_ in lost},
     )
 
 
-async def _ask(drug: Drug, prompt: NamePrompt, model: str, asker: Asker) -> list[Proposed]:
-    id_ = question_id(Stage.NAMES, prompt.prompt.file, model, drug.id)
+def _id(drug: Drug, prompt: NamePrompt, model: str) -> str:
+    return question_id(Stage.NAMES, prompt.prompt.file, model, drug.id)
+
+
+async def _ask(drug: Drug, prompt: NamePrompt, model: str, asker: Asker) -> Heard[NamesReply]:
+    id_ = _id(drug, prompt, model)
     filled = prompt.prompt.fill(question_id=id_, name=drug.name)
-    heard = await asker.ask(model, prompt.role, filled, NamesReply, id_)
-    names = heard.reply.names if heard.reply else []
-    return [Proposed(text=" ".join(text.split()), kind=prompt.kind, model=model) for text in names if key(text)]
+    return await asker.ask(model, prompt.role, filled, NamesReply, {"question_id": id_})
+
+
+def _lost(drug: Drug, prompt: NamePrompt, heard: Heard[NamesReply]) -> Verdict | None:
+    if heard.status is Status.NOT_ASKED:
+        return None
+    return Verdict(
+        question=_id(drug, prompt, heard.model),
+        stage=Stage.NAMES,
+        evaluator=f"names_{prompt.kind}",
+        outcome=Outcome.UNPARSED if heard.status is Status.UNPARSED else Outcome.FAILED,
+        names=(drug.name, drug.name),
+        reason=f"further names of {drug.name}: {heard.problem}",
+        model=heard.model,
+        family=heard.family,
+        usd=heard.usd,
+    )
+
+
+def _read(reply: NamesReply, prompt: NamePrompt, model: str) -> list[Proposed]:
+    """What a reply proposes: its first names, without any that is too long to be one."""
+    texts = [" ".join(text.split()) for text in reply.names]
+    usable = [text for text in texts if key(text) and len(text) <= _LONGEST_NAME]
+    return [Proposed(text=text, kind=prompt.kind, model=model) for text in usable[:_MOST_NAMES]]
 
 
 def _fresh(drug_id: str, proposals: Sequence[Proposed], synonyms: Synonyms) -> tuple[DrugName, ...]:

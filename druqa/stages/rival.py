@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from druqa.cascade import RivalPrompt
 from druqa.models.asker import Asker, Heard, Status
+from druqa.models.harm import harm_in
 from druqa.models.replies import ReviewReply
 from druqa.records import DrugPair, Outcome, Record, Severity, Stage, Verdict, question_id
 from druqa.report import Answer, Review, View
@@ -45,7 +46,7 @@ async def review(
     return Reviewed(
         planned=len(calls),
         verdicts=tuple(verdict for verdict in verdicts if verdict is not None),
-        review=_view([(prompt, reply) for (prompt, _), reply in zip(calls, heard, strict=True)], models),
+        review=_view(answer, [(prompt, reply) for (prompt, _), reply in zip(calls, heard, strict=True)], models),
     )
 
 
@@ -57,7 +58,8 @@ async def _ask(
     filled = prompt.prompt.fill(
         question_id=id_, first=pair.first.name, second=pair.second.name, answer=answer.text, **added
     )
-    return await asker.ask(model, prompt.role, filled, ReviewReply, id_)
+    echo = {"question_id": id_, "drug_1": pair.first.name, "drug_2": pair.second.name}
+    return await asker.ask(model, prompt.role, filled, ReviewReply, echo)
 
 
 def _id(pair: DrugPair, prompt: RivalPrompt, model: str) -> str:
@@ -71,12 +73,9 @@ def _verdict(
     if heard.status is Status.NOT_ASKED:
         return None
     negative, reply = answer.severity is None, heard.reply
-    problem = heard.problem
     if reply is None:
         outcome = _LOST[heard.status]
-    elif negative and reply.as_view is View.CONFIRMS and reply.grade is not Severity.UNKNOWN:
-        outcome, problem = Outcome.UNPARSED, f"it confirms that nothing was found, and grades it {reply.grade}"
-    elif reply.as_view is (View.CONFIRMS if negative else View.DISPUTES):
+    elif _meant(reply, answer) is (View.CONFIRMS if negative else View.DISPUTES):
         outcome = Outcome.NO_INTERACTION
     else:
         outcome = Outcome.INTERACTION
@@ -87,22 +86,41 @@ def _verdict(
         outcome=outcome,
         names=(pair.first.name, pair.second.name),
         severity=reply.grade if reply and outcome is Outcome.INTERACTION else None,
-        reason=problem or (reply.reason if reply else "no reply"),
+        reason=_reason(heard, answer),
         model=model,
         family=heard.family,
         usd=heard.usd,
     )
 
 
-def _view(replies: Sequence[tuple[RivalPrompt, Heard[ReviewReply]]], models: Sequence[str]) -> Review:
-    views = [(heard.reply.as_view if heard.reply else View.SILENT) for _, heard in replies]
+def _meant(reply: ReviewReply, answer: Answer) -> View:
+    """The reply's view; one that confirms a negative, and in the same breath grades it or names a harm, disputes it."""
+    if answer.severity is None and reply.as_view is View.CONFIRMS and _harm(reply):
+        return View.DISPUTES
+    return reply.as_view
+
+
+def _harm(reply: ReviewReply) -> str:
+    return f"grades it {reply.grade}" if reply.grade is not Severity.UNKNOWN else harm_in(reply.reason)
+
+
+def _reason(heard: Heard[ReviewReply], answer: Answer) -> str:
+    if heard.reply is None:
+        return heard.problem
+    if _meant(heard.reply, answer) is heard.reply.as_view:
+        return heard.reply.reason
+    return f"it confirms that nothing was found, and says {_harm(heard.reply)!r}: {heard.reply.reason}"
+
+
+def _view(answer: Answer, replies: Sequence[tuple[RivalPrompt, Heard[ReviewReply]]], models: Sequence[str]) -> Review:
+    views = [_meant(heard.reply, answer) if heard.reply else View.SILENT for _, heard in replies]
     view = min(views, key=_PRECEDENCE.index)
     grades = [heard.reply.grade for _, heard in replies if heard.reply and heard.reply.severity]
     return Review(
         view=view,
         severity=Severity.worst(grades) if grades else None,
         reasons=tuple(
-            heard.reply.reason if heard.reply else f"no valid reply: {heard.problem}" for _, heard in replies
+            _reason(heard, answer) if heard.reply else f"no valid reply: {heard.problem}" for _, heard in replies
         ),
         model=", ".join(models),
         with_context=tuple(prompt.with_context for prompt, _ in replies),

@@ -41,9 +41,11 @@ FAULTS: Mapping[str, Any] = {
     "empty": lambda a: "",
     "none": lambda a: Reply(text=None, finish_reason="stop"),
     "another question": lambda a: {**plain_no(a), "question_id": "q0000000000000000"},
+    "another pair": lambda a: {**plain_no(a), "drug_1": "paracetamol"} if "drug_1" in plain_no(a) else "?",
     "no id": lambda a: {k: v for k, v in plain_no(a).items() if k != "question_id"},
     "extra key": lambda a: {**plain_no(a), "but": "severe bleeding"},
     "graded no": lambda a: {**plain_no(a), "severity": "major"},
+    "harmful no": lambda a: {**plain_no(a), "reason": "May cause severe bleeding."},
     "upper case": lambda a: {**plain_no(a), "outcome": "NO_INTERACTION"},
     "boolean": lambda a: {**plain_no(a), "outcome": False},
     "null outcome": lambda a: {**plain_no(a), "outcome": None},
@@ -78,6 +80,7 @@ class Chance(ScriptedModel):
         chance = random.Random(f"{self._seed} {id_}")
         kind = chance.choices(list(self._weights), list(self._weights.values()))[0]
         if asked.prompt.startswith("names_") or asked.prompt == "answer":
+            self.said[id_] = NO if kind == YES else kind
             return None if kind in (NO, YES) else FAULTS[kind](asked)
         self.said[id_] = kind
         if kind == YES and asked.prompt.startswith("rival"):

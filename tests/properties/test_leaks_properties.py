@@ -105,4 +105,6 @@ def test_each_fault_is_no_plain_no(fault: str) -> None:
     bound = models(path, 1, {fault: 1})
     report = asyncio.run(acheck(["zzqadrine", "qqvorblux"], cascade=path, models=bound, settings=Settings()))
     (pair,) = report.pairs
-    assert pair.decision == ("flagged" if fault == "unclear" else "not_checked")
+    # A model that cannot exclude it has not said no, nor has one that contradicts itself: these are voices.
+    voices = {"unclear", "graded no", "harmful no"}
+    assert pair.decision == ("flagged" if fault in voices else "not_checked")

@@ -106,12 +106,11 @@ class Planted:
 
     @staticmethod
     def _reply(asked: Asked, severity: str) -> dict[str, Any]:
-        id_ = asked.data["question_id"]
         if asked.prompt.startswith("rival"):
             view = "disputes" if "No clinically relevant" in asked.data["answer"] else "confirms"
-            return {"question_id": id_, "view": view, "severity": severity, "reason": "simulated yes"}
+            return {**asked.echo, "view": view, "severity": severity, "reason": "simulated yes"}
         return {
-            "question_id": id_,
+            **asked.echo,
             "outcome": "interaction",
             "severity": severity,
             "mechanism": "simulated",

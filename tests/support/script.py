@@ -25,6 +25,15 @@ class Asked:
     def names(self) -> frozenset[str]:
         return frozenset((self.data["Drug 1"], self.data["Drug 2"]))
 
+    @property
+    def echo(self) -> dict[str, Any]:
+        """What a reply about a pair must repeat."""
+        return {
+            "question_id": self.data["question_id"],
+            "drug_1": self.data["Drug 1"],
+            "drug_2": self.data["Drug 2"],
+        }
+
 
 class Reader:
     """Reads prompts of a cascade back, by their instruction and the labels in their data slot."""
@@ -54,7 +63,7 @@ def plain_no(asked: Asked) -> dict[str, Any]:
     if asked.prompt.startswith("names_"):
         return {"question_id": id_, "names": []}
     if asked.prompt.startswith("rival"):
-        return {"question_id": id_, "view": "confirms", "severity": None, "reason": "nothing to add"}
+        return {**asked.echo, "view": "confirms", "severity": None, "reason": "nothing to add"}
     if asked.prompt == "answer":
         text = f"{asked.data['Drug 1']} with {asked.data['Drug 2']} carries a risk."
         return {
@@ -64,12 +73,12 @@ def plain_no(asked: Asked) -> dict[str, Any]:
             "management": "watch",
             "text": text,
         }
-    return {"question_id": id_, "outcome": "no_interaction", "severity": None, "mechanism": "", "reason": "none known"}
+    return {**asked.echo, "outcome": "no_interaction", "severity": None, "mechanism": "", "reason": "none known"}
 
 
 def yes(asked: Asked, severity: str = "major", outcome: str = "interaction") -> dict[str, Any]:
     return {
-        "question_id": asked.data["question_id"],
+        **asked.echo,
         "outcome": outcome,
         "severity": severity,
         "mechanism": "made up",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
@@ -16,7 +17,8 @@ from druqa.models.exchange import Exchange
 from druqa.models.replies import VerdictReply
 from druqa.prompts import PromptText
 
-NO = '{"question_id": "q1", "outcome": "no_interaction", "severity": null, "mechanism": "", "reason": "none"}'
+ECHO = {"question_id": "q1", "drug_1": "a", "drug_2": "b"}
+NO = json.dumps({**ECHO, "outcome": "no_interaction", "severity": None, "mechanism": "", "reason": "none"})
 PROMPT = PromptText(instruction="i", data='question_id: "q1"')
 
 
@@ -50,7 +52,7 @@ def ask(model: Model, times: int = 1, deadline_s: float | None = None, same: boo
         exchange = Exchange({model.name: model}, None, deadline_s)
         asker = Asker(exchange, 10_000)
         prompts = [PROMPT if same else PromptText(instruction="i", data=f"{PROMPT.data}\n{n}") for n in range(times)]
-        heard = await asyncio.gather(*(asker.ask(model.name, "screener", p, VerdictReply, "q1") for p in prompts))
+        heard = await asyncio.gather(*(asker.ask(model.name, "screener", p, VerdictReply, ECHO) for p in prompts))
         await exchange.close()
         return heard, asker
 
@@ -105,8 +107,8 @@ def test_what_is_asked_after_the_deadline_is_not_asked() -> None:
         model = Model(lambda call: slow())
         exchange = Exchange({model.name: model}, None, 0.05)
         asker = Asker(exchange, 10_000)
-        first = await asker.ask(model.name, "screener", PROMPT, VerdictReply, "q1")
-        late = await asker.ask(model.name, "screener", PROMPT, VerdictReply, "q1")
+        first = await asker.ask(model.name, "screener", PROMPT, VerdictReply, ECHO)
+        late = await asker.ask(model.name, "screener", PROMPT, VerdictReply, ECHO)
         await exchange.close()
         return first, late, asker.tally.not_asked
 

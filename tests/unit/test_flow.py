@@ -79,16 +79,25 @@ def test_long_unknown_lines_that_begin_alike_are_two_drugs() -> None:
     assert len(report.pairs) == 3
 
 
-def test_a_rival_that_confirms_a_negative_and_grades_it_has_not_confirmed_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("also", "says"),
+    [({"severity": "contraindicated"}, "grades it contraindicated"), ({"reason": "May cause bleeding."}, "May cause")],
+)
+def test_a_rival_that_confirms_a_negative_and_names_a_harm_disputes_it(
+    tmp_path: Path, also: dict[str, str], says: str
+) -> None:
     path = write_cascade(tmp_path / "small", rivals=1)
 
     def torn(asked: Asked) -> Any:
-        return {**plain_no(asked), "severity": "contraindicated"} if asked.prompt == "rival_0" else None
+        return {**plain_no(asked), **also} if asked.prompt == "rival_0" else None
 
     models = {"screener": scripted(path, lambda asked: None), "rival": scripted(path, torn, "scripted/beta", "b")}
     report = run(["metformin", "zzqadrine"], models, path)
-    assert report.pairs[0].decision is DecisionKind.NOT_CHECKED
-    assert "grades it contraindicated" in " ".join(report.pairs[0].reasons)
+    (pair,) = report.pairs
+    assert (pair.decision, pair.tier) == (DecisionKind.FLAGGED, "possible")
+    assert says in " ".join(pair.reasons)
+    assert pair.review is not None
+    assert pair.review.view == "disputes"
 
 
 def proposing(names: list[str]) -> Callable[[Asked], Any]:
