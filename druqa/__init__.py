@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from druqa.flow import acheck, check, check_many, names, plan
     from druqa.measure.agreement import still_missed
     from druqa.models.base import ChatModel, Limits, ModelFailure, Price, Reply
+    from druqa.models.interruption import Interruption
     from druqa.records import Medication
     from druqa.report import Report
     from druqa.settings import ModelSettings, Settings
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 _HOME = {
     "ChatModel": "druqa.models.base",
     "DruqaError": "druqa.errors",
+    "Interruption": "druqa.models.interruption",
     "Limits": "druqa.models.base",
     "Medication": "druqa.records",
     "ModelFailure": "druqa.models.base",
@@ -49,6 +51,7 @@ _HOME = {
 __all__ = [
     "ChatModel",
     "DruqaError",
+    "Interruption",
     "Limits",
     "Medication",
     "ModelFailure",

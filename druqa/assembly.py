@@ -58,6 +58,7 @@ def assemble(
             for role, models in setup.binding.roles.items()
             if models
         },
+        ended_early=asker.exchange.ended if tally.failed or tally.not_asked else "",
         data=DataUse(synonyms=setup.synonyms.version, evidence=setup.evidence_version),
         notes=(*notes, *_notes(setup, asker, resolved)),
     )

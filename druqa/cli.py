@@ -6,7 +6,8 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from druqa.errors import EXIT_ERROR, DruqaError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from druqa.models.interruption import Interruption
 
 
 EXIT_CODES = """
@@ -144,7 +147,8 @@ def check(
             _show_plan(planned, as_json=as_json)
             ctx.exit()
         _announce(planned)
-    report = run(lines, cascade=cascade, settings=settings)
+    with _ended_by_signals() as interruption:
+        report = run(lines, cascade=cascade, settings=settings, interruption=interruption)
     if as_json:
         click.echo(report.model_dump_json(indent=2))
     else:
@@ -210,6 +214,36 @@ def cascades(action: str, name: str | None) -> None:
         return
     for known in cascade_names():
         click.echo(f"{known:<14} {load_cascade(known).title}")
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[Interruption]:
+    """While the context lasts, a first Ctrl-C or SIGTERM ends the check with its report; a second ends the process."""
+    import signal  # noqa: PLC0415
+
+    from druqa.models.interruption import Interruption  # noqa: PLC0415
+
+    interruption = Interruption()
+    caught = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in caught}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def end(number: int, _frame: object) -> None:
+        restore()
+        name = signal.Signals(number).name
+        # Not by print: the signal may have come in the middle of one.
+        os.write(sys.stderr.fileno(), f"druqa: {name}: ending with a report; once more ends at once\n".encode())
+        interruption.now(f"the run was interrupted by {name}")
+
+    for number in caught:
+        signal.signal(number, end)
+    try:
+        yield interruption
+    finally:
+        restore()
 
 
 def _given(arguments: Sequence[str], file: Path | None) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from druqa.assembly import assemble
@@ -14,7 +15,9 @@ from druqa.budget import Budget
 from druqa.models.asker import Asker
 from druqa.models.binding import Given
 from druqa.models.exchange import Exchange
+from druqa.models.interruption import Interruption
 from druqa.models.journal import Journal
+from druqa.models.threads import LooseThreads
 from druqa.records import Medication, ResolvedMedication, Stage, Verdict
 from druqa.report import Answer, Decision, DecisionKind, Finding, PairReport, Report, Review
 from druqa.settings import Settings, journal_path, load_settings
@@ -48,6 +51,7 @@ async def acheck(
     cascade: str | Path | None = None,
     models: Given | None = None,
     settings: Settings | None = None,
+    interruption: Interruption | None = None,
 ) -> Report:
     """Check one medication list.
 
@@ -56,14 +60,16 @@ async def acheck(
         cascade: a cascade's name or folder. By default `recall_first` if a screener is bound, else `embedded`.
         models: role to a litellm model name, a `local:` path, a model object, or several of them.
         settings: limits, budget and further bindings. By default from druqa.toml and the environment.
+        interruption: ends the check early; the report then says so, and what is unanswered is not_checked.
 
     Raises:
         DruqaError: if the call, the cascade, a binding or a table is wrong, or paid replies could not be kept.
             What a model does raises nothing: it stands in the report.
 
     """
+    began = monotonic()
     setup = set_up(cascade, models, settings)
-    async with _exchange(setup) as exchange:
+    async with _exchange(setup, began, interruption) as exchange:
         return await _check(read_medications(medications), setup, Asker(exchange, setup.settings.budget_calls))
 
 
@@ -116,12 +122,19 @@ async def _decide(
         decision=decision.kind,
         severity=decision.severity,
         tier=decision.tier,
-        reasons=decision.reasons,
+        reasons=_reasons(decision, asker.exchange.ended),
         verdicts=decision.verdicts,
         planned=decision.planned,
         answer=_kept_true(answer, listed, decision),
         review=opinion,
     )
+
+
+def _reasons(decision: Decision, ended: str) -> tuple[str, ...]:
+    """The vote's reasons; for a pair that the end of the run left open, that too."""
+    asked = {verdict.question for verdict in decision.verdicts if not verdict.is_evidence}
+    open_ = decision.kind is DecisionKind.NOT_CHECKED and decision.planned > len(asked)
+    return (*decision.reasons, ended) if ended and open_ else decision.reasons
 
 
 async def _ask(
@@ -216,9 +229,10 @@ def check(
     cascade: str | Path | None = None,
     models: Given | None = None,
     settings: Settings | None = None,
+    interruption: Interruption | None = None,
 ) -> Report:
     """Check one medication list; see `acheck`. Also works inside a running event loop, and from any thread."""
-    return run(acheck(medications, cascade=cascade, models=models, settings=settings))
+    return run(acheck(medications, cascade=cascade, models=models, settings=settings, interruption=interruption))
 
 
 def check_many(
@@ -227,19 +241,28 @@ def check_many(
     cascade: str | Path | None = None,
     models: Given | None = None,
     settings: Settings | None = None,
+    interruption: Interruption | None = None,
 ) -> list[Report]:
     """Check many lists; a report for each, in their order. A question that several lists share is asked once.
 
-    The budget of the settings holds for each list, the deadline for the whole run.
+    The budget of the settings holds for each list, the deadline for the whole run, and so does the interruption.
     """
+    began = monotonic()
     setup = set_up(cascade, models, settings)
-    return run(each_report(lists, setup, lambda _, report: report))
+    return run(each_report(lists, setup, lambda _, report: report, began, interruption))
 
 
-async def each_report(lists: Iterable[Medications], setup: Setup, use: Callable[[int, Report], T]) -> list[T]:
+async def each_report(
+    lists: Iterable[Medications],
+    setup: Setup,
+    use: Callable[[int, Report], T],
+    began: float | None = None,
+    interruption: Interruption | None = None,
+) -> list[T]:
     """Check many lists with one setup, and return what `use` makes of each report, in the order of the lists.
 
-    `use` is called with a list's position as soon as its report is there, so that no more than it keeps is held.
+    `use` is called with a list's position as soon as its report is there, so that no more than it keeps is held. The
+    deadline counts from `began`, by `monotonic`; by default from now.
     """
     slots = asyncio.Semaphore(_LISTS_AT_ONCE)
 
@@ -248,25 +271,25 @@ async def each_report(lists: Iterable[Medications], setup: Setup, use: Callable[
             report = await _check(medications, setup, Asker(exchange, setup.settings.budget_calls))
             return use(index, report)
 
-    async with _exchange(setup) as exchange:
+    async with _exchange(setup, began, interruption) as exchange:
         return await asyncio.gather(
             *(one(index, read_medications(medications), exchange) for index, medications in enumerate(lists))
         )
 
 
 @asynccontextmanager
-async def _exchange(setup: Setup) -> AsyncIterator[Exchange]:
+async def _exchange(setup: Setup, began: float | None, interruption: Interruption | None) -> AsyncIterator[Exchange]:
     """The exchange for a run; without models there is no journal either."""
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(journal_path())) if setup.binding.models else None
-        exchange = Exchange(setup.binding.models, journal, setup.settings.deadline_s)
-        await exchange.prepare()
+        exchange = Exchange(setup.binding.models, journal, setup.settings.deadline_s, began)
+        if interruption:
+            stack.enter_context(interruption.stops(exchange.stop))
         try:
+            await exchange.prepare()
             yield exchange
         finally:
             await exchange.close()
-            if journal:
-                await journal.drain()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -274,6 +297,11 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
+        return asyncio.run(_with_loose_threads(work))
     with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(asyncio.run, work).result()
+        return thread.submit(asyncio.run, _with_loose_threads(work)).result()
+
+
+async def _with_loose_threads(work: Coroutine[Any, Any, T]) -> T:
+    asyncio.get_running_loop().set_default_executor(LooseThreads())
+    return await work

@@ -197,6 +197,8 @@ class Report(Record):
     cost: Cost = Cost()
     models: dict[str, ModelUse] = {}
     data: DataUse
+    ended_early: str = ""
+    """Why the run ended with questions unanswered: its deadline, a signal, the caller. Empty if it did not."""
     notes: tuple[str, ...] = ()
     """What else was not done or went otherwise than planned, in sentences."""
 

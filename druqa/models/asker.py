@@ -89,6 +89,7 @@ class Asker:
         self.exchange = exchange
         self._left = budget_calls
         self.reasons_not_asked: set[str] = set()
+        """Apart from the end of the run, which the exchange tells."""
         self.tally = Tally()
 
     async def ask(
@@ -124,7 +125,7 @@ class Asker:
             contradictory, problem = read, read.contradiction
         status = Status.ANSWERED if contradictory else status or Status.UNPARSED
         self.tally.count(status)
-        if status is Status.NOT_ASKED:
+        if status is Status.NOT_ASKED and not self.exchange.ended:
             self.reasons_not_asked.add(problem)
         return Heard(model, family, status, contradictory, problem, usd)
 
@@ -135,8 +136,8 @@ class Asker:
 
     def _may_ask(self) -> tuple[Status | None, str]:
         """None if a call may be made now; else that it is not asked, and why."""
-        if self.exchange.over:
-            return Status.NOT_ASKED, "the deadline passed before every question was asked"
+        if ended := self.exchange.ended:
+            return Status.NOT_ASKED, f"{ended} before every question was asked"
         if self._left <= 0:
             return Status.NOT_ASKED, "the budget of model calls was spent before every question was asked"
         return None, ""

@@ -21,6 +21,8 @@ from druqa.prompts import PromptText
 ATTEMPTS = 4
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
+_PATIENCE_S = 1.0
+"""How long a run that ended early waits for its last commit, where another process holds the journal."""
 _STRIKES = 5
 """After so many failures in a row a model is taken to be down."""
 
@@ -66,20 +68,58 @@ class Line:
 
 
 class Exchange:
-    """Where all questions of a run meet: each distinct prompt is bought once, however many ask it."""
+    """Where all questions of a run meet: each distinct prompt is bought once, however many ask it.
 
-    def __init__(self, models: Mapping[str, ChatModel], journal: Journal | None, deadline_s: float | None) -> None:
+    It ends at the deadline, or when it is told to stop: whoever still waits for a reply then gets a ModelFailure.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, ChatModel],
+        journal: Journal | None,
+        deadline_s: float | None,
+        began: float | None = None,
+    ) -> None:
+        """Start the clock; `began` is when the run did, by `monotonic`. Needs a running event loop."""
         self._lines = {name: Line(model) for name, model in models.items()}
         self._journal = journal
-        self._deadline_s = deadline_s
-        self._ends = monotonic() + deadline_s if deadline_s is not None else None
-        self._flying: dict[str, asyncio.Task[Reply]] = {}
+        self._ends = None if deadline_s is None else (monotonic() if began is None else began) + deadline_s
+        self._why = "" if deadline_s is None else f"the run's deadline of {deadline_s:g} s passed"
+        self._flying: dict[str, asyncio.Future[Reply]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.get_running_loop().create_future()
+        self._alarm = self._set_alarm()
         self.unkept = 0
         """Replies that were paid and used but could not be written to the journal."""
 
+    def _set_alarm(self) -> asyncio.TimerHandle | None:
+        if self._ends is None:
+            return None
+        return asyncio.get_running_loop().call_later(max(0.0, self._ends - monotonic()), self.stop, self._why)
+
+    def stop(self, why: str) -> None:
+        """End the run now: nothing more is asked, and what is under way is given up."""
+        if self._ended.done():
+            return
+        self._ended.set_result(why)
+        for reply in list(self._flying.values()):
+            if not reply.done():
+                reply.set_exception(ModelFailure(why))
+        for task in self._tasks:
+            task.cancel()
+
+    @property
+    def ended(self) -> str:
+        """Why the run ended early; empty while it goes on."""
+        if not self._ended.done() and self._ends is not None and monotonic() >= self._ends:
+            self.stop(self._why)  # the loop was too busy to ring in time
+        return str(self._ended.result()) if self._ended.done() else ""
+
     async def prepare(self) -> None:
         """Load every model off the event loop; one that cannot load is closed, with its reason."""
-        await asyncio.gather(*(self._prepare(line) for line in self._lines.values()))
+        loading = asyncio.gather(*(self._prepare(line) for line in self._lines.values()))
+        await asyncio.wait({loading, self._ended}, return_when=asyncio.FIRST_COMPLETED)
+        loading.cancel()
 
     @staticmethod
     async def _prepare(line: Line) -> None:
@@ -87,11 +127,6 @@ class Exchange:
             await asyncio.to_thread(line.model.prepare)
         except Exception as error:  # noqa: BLE001 - a model that cannot load answers nothing; the rest goes on
             line.closed = error.reason if isinstance(error, ModelFailure) else scrub(f"{type(error).__name__}: {error}")
-
-    @property
-    def over(self) -> bool:
-        """Whether the run's deadline has passed."""
-        return self._ends is not None and monotonic() >= self._ends
 
     @property
     def damaged(self) -> int:
@@ -109,32 +144,74 @@ class Exchange:
             ModelFailure: if there is none to be had.
 
         """
+        if self.ended:
+            raise ModelFailure(self.ended)
         line = self._lines[name]
         key = reply_key(name, line.model.parameters, prompt)
         if (flying := self._flying.get(key)) is None:
-            if self._journal and (kept := self._journal.kept([key])):
-                return key, kept[key]
-            flying = self._flying[key] = asyncio.create_task(self._buy(line, key, prompt, schema))
-            flying.add_done_callback(lambda _: self._flying.pop(key, None))
-        return key, await self._before_the_end(asyncio.shield(flying))
+            flying = self._flying[key] = asyncio.get_running_loop().create_future()
+            task = asyncio.create_task(self._fly(flying, line, key, prompt, schema))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return key, await asyncio.shield(flying)
 
     async def close(self) -> None:
-        """Cancel whatever is still under way."""
-        for task in list(self._flying.values()):
-            task.cancel()
-        await asyncio.sleep(0)
+        """Give up whatever is still under way, and see what was paid kept."""
+        if self._alarm:
+            self._alarm.cancel()
+        early = bool(self.ended)
+        self.stop("the run ended")
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_PATIENCE_S)
+        if self._journal:
+            await self._journal.drain(_PATIENCE_S if early else None)
 
-    async def _buy(self, line: Line, key: str, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
+    async def _fly(
+        self, flying: asyncio.Future[Reply], line: Line, key: str, prompt: PromptText, schema: Mapping[str, Any]
+    ) -> None:
+        """Get a reply and hand it to all who wait for it."""
+        try:
+            reply = await self._get(line, key, prompt, schema)
+        except Exception as error:  # noqa: BLE001 - whoever waits is to hear of it
+            if not flying.done():
+                flying.set_exception(error)
+        else:
+            if not flying.done():
+                flying.set_result(reply)
+        finally:
+            self._flying.pop(key, None)
+            if not flying.cancel() and not flying.cancelled():
+                flying.exception()  # looked at, so that asyncio does not print it where nobody waits any more
+
+    async def _get(self, line: Line, key: str, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
+        """The reply from the journal; else bought, and kept there."""
+        if self._journal is None:
+            return await self._buy(line, prompt, schema)
+        try:
+            if (kept := await self._journal.take(key)) is not None:
+                return kept
+        except JournalError as error:
+            # What could not be kept would be paid again, and what cannot be read may have been paid.
+            raise ModelFailure(str(error)) from None
+        try:
+            reply = await self._buy(line, prompt, schema)
+        except ModelFailure:
+            self._journal.release(key)
+            raise
+        try:
+            await self._journal.keep(key, reply)
+        except JournalError:
+            self.unkept += 1  # it is used all the same: it is paid for, and may flag
+        return reply
+
+    async def _buy(self, line: Line, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                reply = await self._call(line, prompt, schema)
+                return await self._call(line, prompt, schema)
             except ModelFailure as failure:
                 patient = (failure.retry_after or 0.0) <= self._left(_LONGEST_WAIT_S)
                 if not failure.retryable or not patient or attempt == ATTEMPTS or line.closed:
                     raise
-            else:
-                await self._keep(key, reply)
-                return reply
         raise AssertionError("the last attempt returns or raises")
 
     async def _call(self, line: Line, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
@@ -153,22 +230,6 @@ class Exchange:
                 raise
             line.succeeded()
             return reply
-
-    async def _keep(self, key: str, reply: Reply) -> None:
-        """Write a reply down. One that cannot be kept is used all the same: it is paid for, and may flag."""
-        if self._journal:
-            try:
-                await self._journal.keep(key, reply)
-            except JournalError:
-                self.unkept += 1
-
-    async def _before_the_end(self, reply: Awaitable[Reply]) -> Reply:
-        if self._ends is None:
-            return await reply
-        try:
-            return await asyncio.wait_for(reply, max(0.0, self._ends - monotonic()))
-        except TimeoutError:
-            raise ModelFailure(f"the run's deadline of {self._deadline_s:g} s passed") from None
 
     def _left(self, at_most: float) -> float:
         return at_most if self._ends is None else max(0.0, min(at_most, self._ends - monotonic()))
@@ -193,6 +254,8 @@ async def _within(seconds: float, call: Awaitable[Reply]) -> Reply:
     try:
         done, _ = await asyncio.wait({task}, timeout=seconds)
     except asyncio.CancelledError:
+        if task.done() and not task.cancelled() and task.exception() is None:
+            return task.result()  # paid for: it is to be kept, even as the run ends
         task.cancel()
         raise
     if not done:

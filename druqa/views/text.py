@@ -52,6 +52,9 @@ def _head(report: Report) -> Iterator[Block]:
         f"{_count(len(drugs), 'drug')}, {_count(len(report.pairs), 'pair')}"
     )
     yield Block(Text(heading, style="dim"))
+    if report.ended_early:
+        text = f"{report.ended_early} before every question was answered; what is missing is NOT CHECKED"
+        yield _hanging("INCOMPLETE", safe(text), "bold white on red")
     for medication in report.medications:
         if not medication.recognised:
             yield _hanging("NOT RECOGNISED", _with_doubts(medication), "bold white on magenta")

@@ -13,6 +13,7 @@ from druqa.cascade_files import load_cascade
 from druqa.errors import SettingsError
 from druqa.flow import acheck
 from druqa.models.base import Limits, ModelFailure, Reply
+from druqa.models.interruption import Interruption
 from druqa.report import DecisionKind, PairReport, Report
 from druqa.settings import Settings
 from tests.support.cascades import write_cascade
@@ -189,12 +190,18 @@ def test_replies_that_arrive_as_the_run_ends_are_kept(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(journal, "_GATHER_S", 0.05)
     path = write_cascade(tmp_path / "small")
-    model = scripted(path, lambda asked: None)
-    run(["metformin", "zzqadrine"], {"screener": model}, path, deadline_s=0.04)
+    stop = Interruption()
+    model = scripted(path, lambda asked: stop.now("enough"))
+    medications = ["metformin", "zzqadrine"]
+    first = asyncio.run(
+        acheck(medications, cascade=path, models={"screener": model}, settings=Settings(), interruption=stop)
+    )
     bought = len(model.prompts)
-    run(["metformin", "zzqadrine"], {"screener": model}, path)
+    assert 0 < bought < 4 + 2
+    assert first.ended_early == "enough"
+    assert first.pairs[0].decision is DecisionKind.NOT_CHECKED
+    run(medications, {"screener": model}, path)
     assert len(model.prompts) == 4 + 2
-    assert bought
 
 
 def test_models_without_a_screener_are_refused_unless_the_cascade_asks_none() -> None:

@@ -24,11 +24,22 @@ def keep(path: Path, *keys: str) -> None:
     asyncio.run(all_at_once())
 
 
+def kept(path: Path, *keys: str) -> tuple[dict[str, Reply], int]:
+    """What the journal holds of these keys, and how many damaged rows were met."""
+
+    async def all_at_once() -> tuple[dict[str, Reply], int]:
+        with Journal(path) as journal:
+            taken = await asyncio.gather(*(journal.take(key) for key in keys))
+            await journal.drain(None)
+            return {key: reply for key, reply in zip(keys, taken, strict=True) if reply}, journal.damaged
+
+    return asyncio.run(all_at_once())
+
+
 def test_keeps_replies_over_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "journal.sqlite"
     keep(path, *(f"k{n}" for n in range(1200)))
-    with Journal(path) as journal:
-        found = journal.kept([f"k{n}" for n in range(1201)])
+    found, _ = kept(path, *(f"k{n}" for n in range(1201)))
     assert len(found) == 1200
     assert set(found.values()) == {REPLY}
 
@@ -40,9 +51,8 @@ def test_a_damaged_row_is_not_used(tmp_path: Path, change: str) -> None:
     db = sqlite3.connect(path, isolation_level=None)
     db.execute(f"UPDATE replies SET {change} WHERE key = 'bad'")
     db.close()
-    with Journal(path) as journal:
-        assert set(journal.kept(["good", "bad"])) == {"good"}
-        assert journal.damaged == 1
+    found, damaged = kept(path, "good", "bad")
+    assert (set(found), damaged) == ({"good"}, 1)
 
 
 def test_a_row_moved_to_another_key_is_not_used(tmp_path: Path) -> None:
@@ -51,8 +61,7 @@ def test_a_row_moved_to_another_key_is_not_used(tmp_path: Path) -> None:
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("UPDATE replies SET key = 'other'")
     db.close()
-    with Journal(path) as journal:
-        assert journal.kept(["other"]) == {}
+    assert kept(path, "other")[0] == {}
 
 
 def test_says_what_is_wrong_with_a_file_that_is_no_journal(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""Tells whether a process that claimed something is still alive. By a file lock: the system frees it at any death.
+
+Neither clocks, which may be set back, nor process numbers, which are given again, are relied on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+
+class Owner:
+    """One run, as other processes see it: a locked file of its own in a folder that they share."""
+
+    def __init__(self, folder: Path) -> None:
+        """Create the file and lock it.
+
+        Raises:
+            OSError: if it cannot be written.
+
+        """
+        folder.mkdir(exist_ok=True)
+        self.id = uuid4().hex
+        self._folder = folder
+        self._lock = FileLock(folder / self.id)
+        self._lock.acquire(timeout=0)
+
+    def is_dead(self, other: str) -> bool:
+        """Whether another owner ended, well or not. Its file is removed if it did."""
+        file = self._folder / other
+        if not file.is_file():
+            return True
+        lock = FileLock(file)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        lock.release()
+        file.unlink(missing_ok=True)
+        return True
+
+    def close(self) -> None:
+        """End this owner: what it still claims may be taken over."""
+        self._lock.release()
+        (self._folder / self.id).unlink(missing_ok=True)
