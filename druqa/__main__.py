@@ -1,5 +1,31 @@
-"""`python -m druqa` is `druqa`."""
+"""The command `druqa`, and `python -m druqa`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
 
 from druqa.cli import main
 
-main()
+
+def run() -> None:
+    """Run the command line, then end the process at once.
+
+    A thread may still wait for a host name or load a model, and taking litellm's modules down takes a second: neither
+    is worth waiting for once the report is printed and the journal closed. With DRUQA_DEBUG=1 the exit is an ordinary
+    one, as profilers need it.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if os.environ.get("DRUQA_DEBUG") or not isinstance(end.code, int | None):
+            raise
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(end.code or 0)
+
+
+if __name__ == "__main__":
+    run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -35,6 +36,9 @@ Exit codes:
 """
 
 
+_CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
 class _Commands(click.Group):
     """Turns every error into a message and an exit code; a traceback only with DRUQA_DEBUG=1."""
 
@@ -59,9 +63,18 @@ class _Commands(click.Group):
         except Exception as error:
             if os.environ.get("DRUQA_DEBUG"):
                 raise
-            click.echo(f"druqa: internal error, {type(error).__name__}: {_printable(error)}", err=True)
-            click.echo("  Nothing it printed is to be relied on. DRUQA_DEBUG=1 shows where.", err=True)
+            click.echo(_complaint(error), err=True)
             ctx.exit(EXIT_ERROR)
+
+
+def _complaint(error: Exception) -> str:
+    """What a person is told of an error that nobody foresaw, or of an output that takes no more."""
+    if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
+        return f"druqa: the output cannot be written: {error.strerror}"
+    return (
+        f"druqa: internal error, {type(error).__name__}: {_printable(error)}\n"
+        "  Nothing it printed is to be relied on. DRUQA_DEBUG=1 shows where."
+    )
 
 
 def _printable(error: object) -> str:

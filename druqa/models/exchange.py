@@ -200,8 +200,11 @@ class Exchange:
             raise
         try:
             await self._journal.keep(key, reply)
-        except JournalError:
-            self.unkept += 1  # it is used all the same: it is paid for, and may flag
+        except JournalError as error:
+            # It is used all the same: it is paid for, and may flag. But nothing more is bought that would be lost.
+            self.unkept += 1
+            for each in self._lines.values():
+                each.closed = each.closed or str(error)
         return reply
 
     async def _buy(self, line: Line, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
