@@ -1,7 +1,7 @@
 """How well harm in a no is told, on sentences written by hand without knowledge of the detector.
 
 `seen_*` were looked at while its words were chosen. `blind_*` were not, but for a dozen words after they had been
-scored: 172 of 200 harms were found, 6 of 250 noes taken for one. They are test sentences; what they say of drugs is no fact.
+scored: 172 of 200 harms were found, 6 of 250 noes taken for one. What the sentences say of drugs is no fact.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`python -m tests.faults.machine [--kills N]`: the machine faults that take too long for every test run.
 
 Kills `druqa check` with -9 at N random calls, each time in a new home and then finished by a second run; then runs
-eight processes on one journal. Prints what was asked twice (nothing that the journal held) and exits 1 if a report differs.
+eight processes on one journal. Prints what was asked twice (nothing that was held); exits 1 if a report differs.
 """
 
 from __future__ import annotations
