@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from druqa.assembly import assemble
 from druqa.budget import Budget
@@ -16,11 +14,10 @@ from druqa.models.asker import Asker
 from druqa.models.binding import Given
 from druqa.models.exchange import Exchange
 from druqa.models.interruption import Interruption
-from druqa.models.journal import Journal
-from druqa.models.threads import LooseThreads
 from druqa.records import Medication, ResolvedMedication, Stage, Verdict
 from druqa.report import Answer, Decision, DecisionKind, Finding, PairReport, Report, Review
-from druqa.settings import Settings, journal_path, load_settings
+from druqa.session import open_exchange, run
+from druqa.settings import Settings, load_settings
 from druqa.setup import Setup, load_names, read_medications, set_up
 from druqa.stages.answer import compose, write
 from druqa.stages.evaluate import evaluate, look_up
@@ -69,7 +66,7 @@ async def acheck(
     """
     began = monotonic()
     setup = set_up(cascade, models, settings)
-    async with _exchange(setup, began, interruption) as exchange:
+    async with open_exchange(setup, began, interruption) as exchange:
         return await _check(read_medications(medications), setup, Asker(exchange, setup.settings.budget_calls))
 
 
@@ -271,37 +268,7 @@ async def each_report(
             report = await _check(medications, setup, Asker(exchange, setup.settings.budget_calls))
             return use(index, report)
 
-    async with _exchange(setup, began, interruption) as exchange:
+    async with open_exchange(setup, began, interruption) as exchange:
         return await asyncio.gather(
             *(one(index, read_medications(medications), exchange) for index, medications in enumerate(lists))
         )
-
-
-@asynccontextmanager
-async def _exchange(setup: Setup, began: float | None, interruption: Interruption | None) -> AsyncIterator[Exchange]:
-    """The exchange for a run; without models there is no journal either."""
-    with ExitStack() as stack:
-        journal = stack.enter_context(Journal(journal_path())) if setup.binding.models else None
-        exchange = Exchange(setup.binding.models, journal, setup.settings.deadline_s, began)
-        if interruption:
-            stack.enter_context(interruption.stops(exchange.stop))
-        try:
-            await exchange.prepare()
-            yield exchange
-        finally:
-            await exchange.close()
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, in a thread of its own where this thread already runs an event loop (a notebook)."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(_with_loose_threads(work))
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(asyncio.run, _with_loose_threads(work)).result()
-
-
-async def _with_loose_threads(work: Coroutine[Any, Any, T]) -> T:
-    asyncio.get_running_loop().set_default_executor(LooseThreads())
-    return await work

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from druqa.flow import each_report, run
+from druqa.flow import each_report
 from druqa.knowledge.evidence import Evidence
 from druqa.knowledge.evidence_tables import Tables
 from druqa.measure.cases import Case
@@ -21,6 +21,7 @@ from druqa.models.binding import Binding, Given
 from druqa.prompts import PromptText
 from druqa.records import Medication, Stage, Verdict
 from druqa.report import DecisionKind, Report
+from druqa.session import run
 from druqa.settings import Settings
 from druqa.setup import Setup, set_up
 from druqa.stages.names import resolve

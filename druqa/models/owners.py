@@ -5,10 +5,13 @@ Neither clocks, which may be set back, nor process numbers, which are given agai
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from filelock import FileLock, Timeout
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 class Owner:
@@ -24,7 +27,7 @@ class Owner:
         folder.mkdir(exist_ok=True)
         self.id = uuid4().hex
         self._folder = folder
-        self._lock = FileLock(folder / self.id)
+        self._lock = _lock(folder / self.id)
         self._lock.acquire(timeout=0)
 
     def is_dead(self, other: str) -> bool:
@@ -32,10 +35,10 @@ class Owner:
         file = self._folder / other
         if not file.is_file():
             return True
-        lock = FileLock(file)
+        lock = _lock(file)
         try:
             lock.acquire(timeout=0)
-        except Timeout:
+        except TimeoutError:
             return False
         lock.release()
         file.unlink(missing_ok=True)
@@ -45,3 +48,9 @@ class Owner:
         """End this owner: what it still claims may be taken over."""
         self._lock.release()
         (self._folder / self.id).unlink(missing_ok=True)
+
+
+def _lock(file: Path) -> BaseFileLock:
+    # Imported when needed: filelock tries the file system out at import, and importing druqa writes nothing.
+    lock: BaseFileLock = import_module("filelock").FileLock(file)
+    return lock

@@ -1,0 +1,55 @@
+"""A run around the flow: its models, its journal, its clock, and the event loop that it lives in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any, TypeVar
+
+from druqa.models.exchange import Exchange
+from druqa.models.interruption import Interruption
+from druqa.models.journal import Journal
+from druqa.models.threads import LooseThreads
+from druqa.settings import journal_path
+from druqa.setup import Setup
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def open_exchange(
+    setup: Setup, began: float | None, interruption: Interruption | None
+) -> AsyncIterator[Exchange]:
+    """The exchange for a run that began then, by `monotonic`; without models there is no journal either.
+
+    Raises:
+        JournalError: if paid replies could not be kept.
+
+    """
+    with ExitStack() as stack:
+        journal = stack.enter_context(Journal(journal_path())) if setup.binding.models else None
+        exchange = Exchange(setup.binding.models, journal, setup.settings.deadline_s, began)
+        if interruption:
+            stack.enter_context(interruption.stops(exchange.stop))
+        try:
+            await exchange.prepare()
+            yield exchange
+        finally:
+            await exchange.close()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, in a thread of its own where this thread already runs an event loop (a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_with_loose_threads(work))
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, _with_loose_threads(work)).result()
+
+
+async def _with_loose_threads(work: Coroutine[Any, Any, T]) -> T:
+    asyncio.get_running_loop().set_default_executor(LooseThreads())
+    return await work
