@@ -1,7 +1,8 @@
 """`python -m tests.faults.machine [--kills N]`: the machine faults that take too long for every test run.
 
-Kills `druqa check` with -9 at N random calls, each time in a new home and then finished by a second run; then runs
-eight processes on one journal. Prints what was asked twice (nothing that was held); exits 1 if a report differs.
+Kills `druqa check` with -9 at N random calls, each time in a new home and then finished by a second run; runs eight
+processes on one journal; checks with a server that is silent or down. Prints what was asked twice (nothing that was
+kept) and how long each command took. Exits 1 if a report differs, or a command took 2 s longer than its deadline.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import socket
 import sqlite3
 import sys
 import tempfile
@@ -17,6 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 from druqa.cascade_files import load_cascade
+from druqa.report import DecisionKind
 from tests.faults.test_machine import LIST, opinions, together
 from tests.support.cascades import write_cascade
 from tests.support.loopback import Loopback, serve
@@ -42,7 +45,26 @@ def main() -> int:
     with serve(Loopback(says=opinions, cascade=load_cascade(cascade))) as server:
         together(Druqa(folder / "eight", server, cascade, LIST), 8)
         print(f"eight processes on one journal: {sum(server.asked.values())} calls, each question once; one report")
-    return 1 if broken else 0
+    late = [_ended_late(folder, cascade, base, deadline) for base in ("silent", "down") for deadline in (1, 5, 10)]
+    return 1 if broken or any(late) else 0
+
+
+def _ended_late(folder: Path, cascade: Path, server: str, deadline: int) -> bool:
+    """Check with a server that is down, or accepts and says nothing; tell whether it took 2 s longer than it may."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        if server == "down":
+            silent.close()
+        unserved = Loopback(cascade=load_cascade(cascade), base=f"http://127.0.0.1:{port}/v1")
+        druqa = Druqa(folder / f"{server}{deadline}", unserved, cascade, LIST)
+        began = time.monotonic()
+        report = druqa.report("--deadline", str(deadline))
+        took = time.monotonic() - began
+    flagged = [" + ".join(pair.drugs) for pair in report.of(DecisionKind.FLAGGED)]
+    rest = report.of(DecisionKind.NOT_CHECKED)
+    print(f"server {server}, deadline {deadline} s: the whole command took {took:.1f} s; flagged {flagged}")
+    print(f"  {len(rest)} of {len(report.pairs)} pairs NOT CHECKED: {rest[0].reasons[-1]}")
+    return took > deadline + 2 or len(rest) + len(flagged) != len(report.pairs)
 
 
 def _killed(folder: Path, cascade: Path, whole: str, kill: int, at: int) -> bool:
