@@ -143,11 +143,9 @@ def _fold(char: str) -> str:
     if unicodedata.category(char) in _INVISIBLE or (char.isprintable() and not is_seen(char)):
         return ""
     parts = unicodedata.normalize("NFKD", char)
-    if len(parts) > _LONGEST_FORM:
-        return char
     if len(parts) > 1 and _is_stripped(parts[0]):
         parts = "".join(part for part in parts if unicodedata.category(part) != "Mn")
-    lower = unicodedata.normalize("NFKC", parts).casefold()
+    lower = unicodedata.normalize("NFKC", parts).casefold() if len(parts) <= _LONGEST_FORM else char
     if lower in _GREEK_WORDS and char != "\u00b5":
         return f"\0{lower.translate(_LOOK_ALIKE)}"
     # What a compatibility form decomposes into may again be a hyphen, a quote or invisible.
