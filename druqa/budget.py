@@ -14,7 +14,7 @@ class Budget:
 
     def __init__(self, setup: Setup, resolved: Sequence[ResolvedMedication]) -> None:
         cascade, bound = setup.cascade, setup.binding.roles
-        drugs = len({drug.id for medication in resolved for drug in medication.drugs})
+        drugs = len({drug.id for medication in resolved for drug in medication.drugs if not drug.unasked})
         names = drugs * sum(len(bound[prompt.role]) for prompt in cascade.names.prompts)
         self._limit = setup.settings.budget_calls
         self.names_fit = names <= self._limit
@@ -36,7 +36,12 @@ class Budget:
         return tuple(notes)
 
     def fits(self, pair: ListedPair) -> bool:
-        """Whether the pair's questions fit in what is left; takes them from it if they do."""
+        """Whether the pair's questions fit in what is left; takes them from it if they do.
+
+        Nothing is asked about a pair with words that cannot be a name.
+        """
+        if not all(pair.names):
+            return True
         cost = len(pair.names[0]) * len(pair.names[1]) * self._per_names + self._per_pair
         if cost > self._left:
             self._cut += 1

@@ -52,19 +52,28 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except DruqaError as error:
-            click.echo(f"druqa: {_printable(error)}", err=True)
+            click.echo(f"druqa: {error.told(_printable)}", err=True)
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             # The reader went away (`druqa check ... | head`). Python would complain once more while it flushes.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(EXIT_ERROR)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            raise _harmless(error) from None
+        except (click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             if os.environ.get("DRUQA_DEBUG"):
                 raise
             click.echo(_complaint(error), err=True)
             ctx.exit(EXIT_ERROR)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the options before the command; what is wrong with them is said without their control characters."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.ClickException as error:
+            raise _harmless(error) from None
 
 
 def _complaint(error: Exception) -> str:
@@ -77,10 +86,24 @@ def _complaint(error: Exception) -> str:
     )
 
 
-def _printable(error: object) -> str:
+def _harmless(error: click.ClickException) -> click.ClickException:
+    """The same complaint; click repeats options and values as they were given, terminal codes and all."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error
+    said = _printable(error.format_message())
+    return click.UsageError(said, error.ctx) if isinstance(error, click.UsageError) else click.ClickException(said)
+
+
+def _printable(text: object) -> str:
     from druqa.views.safe import safe  # noqa: PLC0415
 
-    return "\n".join(safe(line) for line in str(error).split("\n"))
+    return safe(str(text))
+
+
+def _echo_json(dumped: str) -> None:
+    from druqa.views.safe import safe_json  # noqa: PLC0415
+
+    click.echo(safe_json(dumped))
 
 
 @click.group(cls=_Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -163,7 +186,7 @@ def check(
     with _ended_by_signals() as interruption:
         report = run(lines, cascade=cascade, settings=settings, interruption=interruption)
     if as_json:
-        click.echo(report.model_dump_json(indent=2))
+        _echo_json(report.model_dump_json(indent=2))
     else:
         from druqa.views.text import print_report  # noqa: PLC0415
 
@@ -199,7 +222,7 @@ def names(
     if as_json:
         import json  # noqa: PLC0415
 
-        click.echo(json.dumps([m.model_dump(mode="json") for m in resolved], indent=2, ensure_ascii=False))
+        _echo_json(json.dumps([m.model_dump(mode="json") for m in resolved], indent=2, ensure_ascii=False))
     else:
         from druqa.views.names import print_names  # noqa: PLC0415
 
@@ -278,7 +301,7 @@ def _lines(file: Path | None) -> list[str]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        click.echo(f"druqa: {file}, line {line}: not UTF-8; the file is read as Windows-1252", err=True)
+        click.echo(f"druqa: {_printable(file)}, line {line}: not UTF-8; it is read as Windows-1252", err=True)
         text = raw.decode("cp1252", errors="replace")
     return [line for line in text.splitlines() if line.strip()]
 
@@ -292,7 +315,7 @@ def _console() -> Console:
 
 def _show_plan(planned: Any, *, as_json: bool) -> None:
     if as_json:
-        click.echo(planned.model_dump_json(indent=2))
+        _echo_json(planned.model_dump_json(indent=2))
         return
     from druqa.views.plan import plan_lines  # noqa: PLC0415
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from druqa.errors import EXIT_GATE, EXIT_OK, DataError, UsageError
+from druqa.views.safe import safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -105,7 +106,7 @@ def run_suite(
     lists, notes = read_lists(chosen.folder / chosen.lists) if chosen.lists and not gold else ({}, ())
     again = asked_again(cases.cases, setup, chosen.repeats)
     asked = [case.pair.written for case in (*cases.cases, *again)] + [lines for _, lines in lists.values()]
-    click.echo(f"druqa: {len(cases.cases):,} cases; {_planned(asked, setup)}", err=True)
+    click.echo(f"druqa: {len(cases.cases):,} cases; {safe(_planned(asked, setup))}", err=True)
     if only_plan:
         ctx.exit(EXIT_OK)
     cases = cases._replace(notes=(*cases.notes, *notes))
@@ -138,7 +139,7 @@ def _measure(
     write_run(folder, evaluation, done.results, done.lists)
     write_reports(folder, evaluation, done.results)
     print_evaluation(evaluation, _console())
-    click.echo(f"\nwritten to {folder}: report.html, report.md, cases.parquet")
+    click.echo(f"\nwritten to {safe(str(folder))}: report.html, report.md, cases.parquet")
     return EXIT_OK if all(floor.held for floor in evaluation.floors) else EXIT_GATE
 
 
@@ -249,7 +250,8 @@ def calibrate(run: str, miss_rate: float, confidence: float, cascade: str | None
         overlay(chosen, extends, stored.id, stored.evaluation.provenance.gold, simulated=stored.evaluation.simulated),
     )
     print_calibration(chosen, simulated=stored.evaluation.simulated, console=_console())
-    click.echo(f"\nwritten to {out}: use it with --cascade {out}")
+    written = safe(str(out))
+    click.echo(f"\nwritten to {written}: use it with --cascade {written}")
 
 
 @evaluations.command()
@@ -261,7 +263,7 @@ def suites() -> None:
     for name in suite_names():
         click.echo(f"{name:<14} {load_suite(name).title}")
     for name in known_runs():
-        click.echo(f"run  {name}")
+        click.echo(f"run  {safe(name)}")
 
 
 def _console() -> Console:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 EXIT_OK = 0
 EXIT_ERROR = 1
 EXIT_USAGE = 2
@@ -20,9 +22,13 @@ class DruqaError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        where = f"{self.where}: " if self.where else ""
-        mend = f"\n  To mend: {self.mend}" if self.mend else ""
-        return f"{where}{self.what}{mend}"
+        return self.told(str)
+
+    def told(self, shown: Callable[[str], str]) -> str:
+        """The message with each of its parts as `shown` gives it: no input adds a line that looks like another part."""
+        where = f"{shown(self.where)}: " if self.where else ""
+        mend = f"\n  To mend: {shown(self.mend)}" if self.mend else ""
+        return f"{where}{shown(self.what)}{mend}"
 
 
 class UsageError(DruqaError):

@@ -9,6 +9,7 @@ from typing import Self
 
 from pydantic import model_validator
 
+from druqa.characters import slot_json
 from druqa.records import NonEmpty, Record
 
 DATA_SLOT = "\n---\n"
@@ -45,8 +46,11 @@ class Prompt(Record):
         return frozenset(Template(self.slot).get_identifiers())
 
     def fill(self, **values: object) -> PromptText:
-        """Put each value, as JSON, into the data slot. Drug names are data: JSON keeps them inside their quotes."""
-        as_json = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
+        """Put each value, as JSON, into the data slot. Drug names are data: JSON keeps them inside their quotes.
+
+        JSON alone would leave line separators, invisible characters and the marks of chat templates as they are.
+        """
+        as_json = {key: slot_json(json.dumps(value, ensure_ascii=False)) for key, value in values.items()}
         return PromptText(instruction=self.instruction, data=Template(self.slot).substitute(as_json))
 
     def must_hold(self, required: set[str]) -> None:

@@ -108,6 +108,8 @@ class Drug(Record):
     rxcui: str | None = None
     atc: str | None = None
     known: bool = True
+    unasked: str = ""
+    """Why no model is asked about it: words that nothing knows and that cannot be a name. Its pairs are not checked."""
 
 
 class DrugName(Record):

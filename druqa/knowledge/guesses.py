@@ -24,6 +24,8 @@ _LONGEST_PHRASE = 4
 _SHORTEST_WORD = 6
 _SHORTEST_SALT, _LONGEST_SALT = 6, 20
 _LONGEST_WORD = 60
+MOST_COMPARED = 32
+"""Words of one text that are compared with the whole table: a line has fewer, and each costs milliseconds."""
 _OTHER_SCRIPT = 0x370
 """Letters from here on (Greek, Cyrillic, Arabic, Kana, ...) are not Latin."""
 
@@ -65,12 +67,12 @@ class Guess(NamedTuple):
 def guess(text: str, words: tuple[str, ...], synonyms: Synonyms) -> Guess | None:
     """What words may mean: taken together, or else each for itself; None where nothing is like them.
 
-    Words in another alphabet are spelled in Latin letters first.
+    Words in another alphabet are spelled in Latin letters first. Of many words the first are compared.
     """
     spelled = latin(text)
     if spelled is not None:
         words = tuple(squash(key(spelled)).split())
-    words = tuple(word for word in words if len(word) <= _LONGEST_WORD)
+    words = tuple(word for word in words if len(word) <= _LONGEST_WORD)[:MOST_COMPARED]
     near = _nearest(words, synonyms)
     if not near:
         return None

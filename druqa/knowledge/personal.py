@@ -12,16 +12,20 @@ _ABOUT_A_PERSON = """
 ABOUT_A_PERSON = frozenset(_ABOUT_A_PERSON.split())
 """(Not `mr`, `dr`, `ms`: in a medication list these are modified release, delayed release and morphine sulfate.)"""
 
-# Runs of digits as in record numbers, insurance numbers and dates; a strength has fewer.
+# Runs of digits as in record numbers, insurance numbers and dates; a strength has fewer. Every repetition has an end:
+# without one, a long text that begins a date again and again (`janjanjan...`) is read in quadratic time.
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _IDENTIFIER = re.compile(
     r"\d{5,}|\d{3}-\d\d-\d{4}|\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:19|20)\d\d|\d\d?[/.]\d\d?[/.]\d{2,4}"
-    rf"|\d[ .,]+(?:{_MONTH})[a-z]*[ .,]+(?:19|20)\d\d|(?:{_MONTH})[a-z]* \d\d?,? (?:19|20)\d\d"
-    r"|\d{3}[-. )]+\d{3}[-. ]+\d{4}|\S@\S",
+    rf"|\d[ .,]{{1,20}}(?:{_MONTH})[a-z]{{0,20}}[ .,]{{1,20}}(?:19|20)\d\d"
+    rf"|(?:{_MONTH})[a-z]{{0,20}} \d\d?,? (?:19|20)\d\d"
+    r"|\d{3}[-. )]{1,20}\d{3}[-. ]{1,20}\d{4}|\S@\S",
     re.IGNORECASE,
 )
 
 
 def speaks_of_a_person(text: str) -> bool:
     """Whether a text holds a date, a long number or words about a person."""
-    return bool(_IDENTIFIER.search(text)) or any(token.word in ABOUT_A_PERSON for token in tokens(text))
+    return bool(_IDENTIFIER.search(" ".join(text.split()))) or any(
+        token.word in ABOUT_A_PERSON for token in tokens(text)
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from druqa.knowledge.rows import NameRow
-from druqa.knowledge.spelling import Token, printable, tokens
+from druqa.knowledge.spelling import Token, printable, shortened, tokens
 from druqa.knowledge.synonyms import LONGEST, Synonyms
 
 _SEPARATORS = frozenset("/+,;&|\n\u3001\uff0c\uff1b")
@@ -22,6 +22,8 @@ class Found(NamedTuple):
     """A known name in a text: what stands there, between which places, and what it means."""
 
     text: str
+    raw: str
+    """The same as it was written, with whatever nobody sees."""
     start: int
     end: int
     rows: tuple[NameRow, ...]
@@ -36,6 +38,8 @@ class Leftover(NamedTuple):
     """Words side by side that are neither a known name nor a dose, form or instruction."""
 
     text: str
+    raw: str
+    """The same as it was written, with whatever nobody sees."""
     words: tuple[str, ...]
     separate: bool
     """Whether a separator stands between these words and every known name: they may be a drug of their own."""
@@ -65,7 +69,8 @@ def read(text: str, synonyms: Synonyms) -> Reading:
     found = []
     for first, last, name in windows:
         start, end = line[first].start, line[last - 1].end
-        found.append(Found(printable(text[start:end]), start, end, synonyms.lookup(name)))
+        raw = text[start:end]
+        found.append(Found(shortened(printable(raw)), raw, start, end, synonyms.lookup(name)))
     taken = {place for first, last, _ in windows for place in range(first, last)}
     return Reading(tuple(found), tuple(_leftovers(text, line, taken, synonyms)))
 
@@ -149,11 +154,9 @@ def _leftovers(text: str, line: list[Token], taken: set[int], synonyms: Synonyms
             runs[-1].append(place)
         else:
             runs.append([place])
-    return [
-        Leftover(
-            printable(text[line[run[0]].start : line[run[-1]].end]),
-            tuple(line[place].word for place in run),
-            parts[run[0]] not in named,
-        )
-        for run in runs
-    ]
+    return [_leftover(text, [line[place] for place in run], separate=parts[run[0]] not in named) for run in runs]
+
+
+def _leftover(text: str, run: list[Token], *, separate: bool) -> Leftover:
+    raw = text[run[0].start : run[-1].end]
+    return Leftover(shortened(printable(raw)), raw, tuple(token.word for token in run), separate)

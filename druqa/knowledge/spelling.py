@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from druqa.characters import all_seen, is_seen
+
 _LOOK_ALIKE = str.maketrans(
     # Cyrillic letters drawn like Latin ones, in both cases.
     "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0456\u0458\u0501\u051b\u051d\u04bb\u04cf"
@@ -25,6 +27,8 @@ _HYPHENS = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u02d7\ufe58\ufe
 _QUOTES = frozenset("\u2018\u2019\u201a\u201b\u02bc\u02b9\u2032\u00b4`\uff07")
 _DROPPED = frozenset("\u00ae\u2122\u2120\u00a9")
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Mn", "Me"))
+_LONGEST_FORM = 8
+"""Letters: a sign that stands for more (a whole phrase) is in no name, and would make a text many times as long."""
 _MARKED = re.compile(r"\((?:r|tm)\)")
 _APART = '-./_+&#:,()"'
 _DIGITS = re.compile(r"[0-9]+")
@@ -88,8 +92,15 @@ def suspicious(text: str) -> tuple[str, ...]:
 
 def printable(text: str) -> str:
     """The text on one line, with every character that cannot be seen or printed written as an escape."""
-    shown = (char if char.isprintable() else " " if char.isspace() else _escape(char) for char in text)
+    if all_seen(text):
+        return " ".join(text.split())
+    shown = (char if is_seen(char) else " " if char.isspace() else _escape(char) for char in text)
     return " ".join("".join(shown).split())
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """The beginning of a text that is too long to be said in full."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def listed(items: Iterable[str]) -> str:
@@ -129,12 +140,12 @@ def _fold(char: str) -> str:
         return "-"
     if char in _QUOTES:
         return "'"
-    if unicodedata.category(char) in _INVISIBLE:
+    if unicodedata.category(char) in _INVISIBLE or (char.isprintable() and not is_seen(char)):
         return ""
     parts = unicodedata.normalize("NFKD", char)
     if len(parts) > 1 and _is_stripped(parts[0]):
         parts = "".join(part for part in parts if unicodedata.category(part) != "Mn")
-    lower = unicodedata.normalize("NFKC", parts).casefold()
+    lower = unicodedata.normalize("NFKC", parts).casefold() if len(parts) <= _LONGEST_FORM else char
     if lower in _GREEK_WORDS and char != "\u00b5":
         return f"\0{lower.translate(_LOOK_ALIKE)}"
     # What a compatibility form decomposes into may again be a hyphen, a quote or invisible.
@@ -160,7 +171,7 @@ def _oddity(char: str) -> str:
     category = unicodedata.category(char)
     if char in "\t\n\r" or char == "\u00b5":
         return ""
-    if category == "Cf":
+    if category == "Cf" or (char.isprintable() and not is_seen(char)):
         return "holds zero-width or other invisible characters"
     if category in ("Cc", "Cs", "Co"):
         return "holds control characters"

@@ -168,7 +168,9 @@ def _validate(value: Any, expected: type[T]) -> T:
         return expected.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the reply"
+        # The keys of an object are a model's words, and what is said here goes into the prompt that asks again.
+        where = ".".join(str(part)[:40] for part in first["loc"]) or "the reply"
+        where = where if where.isprintable() else ascii(where)
         raise UnparsedReplyError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
 
 

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from druqa.knowledge.guesses import Guess, guess, look_alikes, said
+from druqa.characters import without_unseen
+from druqa.knowledge.guesses import MOST_COMPARED, Guess, guess, look_alikes, said
 from druqa.knowledge.personal import speaks_of_a_person
+from druqa.knowledge.plausible import why_no_name
 from druqa.knowledge.reading import Found, Leftover, read
-from druqa.knowledge.spelling import key, listed, printable, squash, suspicious
+from druqa.knowledge.spelling import key, listed, printable, shortened, squash, suspicious
 from druqa.knowledge.synonyms import Synonyms
 from druqa.records import Drug, DrugName, How, Match, Medication, NameKind, ResolvedMedication
 
@@ -92,7 +94,7 @@ class _Line:
         self.explain(reading.leftovers, known=bool(reading.found))
         self.decode()
         if not self.drugs and not self.personal:
-            self.keep_as_written([leftover.text for leftover in reading.leftovers if leftover.looks_like_a_name])
+            self.keep_as_written([leftover.raw for leftover in reading.leftovers if leftover.looks_like_a_name])
 
     @property
     def recognised(self) -> bool:
@@ -153,7 +155,8 @@ class _Line:
         kinds = {row.kind for row in found.rows}
         for row in found.rows:
             exact = squash(row.name) == squash(row.drug)
-            self.add(row.drug, found.text, How.EXACT if exact else How.ALIAS, written=kinds != {"class"})
+            raw = "" if kinds == {"class"} else found.raw
+            self.add(row.drug, found.text, How.EXACT if exact else How.ALIAS, written=raw)
         drugs = found.drugs
         if len(drugs) > 1 and "combination" not in kinds:
             self.alternatives.append(drugs)
@@ -167,14 +170,19 @@ class _Line:
             self.doubts.append(f"'{found.text}' may mean {listed(drugs)}: checked as each of them")
 
     def add(
-        self, drug_id: str, text: str, how: How, *, score: float = 100.0, written: bool = True, guess: bool = False
+        self, drug_id: str, text: str, how: How, *, score: float = 100.0, written: str = "", guess: bool = False
     ) -> None:
-        """A known drug, the words that led to it, and these words as one of its names."""
+        """A known drug, the words that led to it, and these as they were written as one of its names.
+
+        Words that cannot be a name are not one of its names: models are asked about it under the others.
+        """
         self.drugs.setdefault(drug_id, self.synonyms.drug(drug_id))
         self.matches.setdefault((drug_id, text), Match(drug=drug_id, how=how, matched=text, score=score, guess=guess))
-        if written and text and squash(key(text)) != squash(drug_id):
-            name = DrugName(text=text, kind=NameKind.AS_WRITTEN, source="input", drug=drug_id)
-            self.written.setdefault((drug_id, key(text)), name)
+        name = without_unseen(written)
+        if name and squash(key(name)) != squash(drug_id) and not why_no_name(name):
+            self.written.setdefault(
+                (drug_id, key(name)), DrugName(text=name, kind=NameKind.AS_WRITTEN, source="input", drug=drug_id)
+            )
 
     def explain(self, leftovers: tuple[Leftover, ...], *, known: bool) -> None:
         """The words in no known name: near misses bring candidates, words that stand apart are drugs of their own.
@@ -207,8 +215,10 @@ class _Line:
             self.doubts.append(f"'{leftover.text}' is read as {word}, which names no drug")
         elif guessed and (apart or guessed.score >= NEAR_ENOUGH_BESIDE):
             self.guess(leftover, guessed)
+            # What cannot be a name is more than the drug that it is like: its pairs are not checked.
+            return leftover.raw if apart and not guessed.sure and why_no_name(without_unseen(leftover.raw)) else None
         elif apart:
-            return leftover.text
+            return leftover.raw
         else:
             self.not_understood(leftover.text, unsure=True)
         return None
@@ -239,6 +249,12 @@ class _Line:
         if self.guesses >= MOST_GUESSES:
             return None
         self.guesses += 1
+        if len(leftover.words) > MOST_COMPARED:
+            self.unsure = True
+            self.doubts.append(
+                f"NOT WHOLLY UNDERSTOOD: of {len(leftover.words)} words in no known name only the first"
+                f" {MOST_COMPARED} were compared with known names; write one medication a line"
+            )
         return guess(leftover.text, leftover.words, self.synonyms)
 
     def misspelt_noise(self, leftover: Leftover, guessed: Guess | None) -> str | None:
@@ -253,20 +269,20 @@ class _Line:
         """Add every candidate for words that no table knows."""
         for near in guessed.near:
             certain = guessed.sure and near.row.drug in guessed.first
-            self.add(near.row.drug, leftover.text, How.FUZZY, score=near.score, guess=not certain)
+            self.add(near.row.drug, leftover.text, How.FUZZY, score=near.score, written=leftover.raw, guess=not certain)
         self.unsure |= not guessed.sure
         self.doubts += said(leftover.text, guessed)
-        added = self.add_look_alikes(leftover.text, guessed)
+        added = self.add_look_alikes(leftover, guessed)
         meant = (*guessed.drugs, *added)
         self.alternatives += [pair for pair in combinations(meant, 2) if frozenset(pair) not in guessed.together]
 
-    def add_look_alikes(self, text: str, guessed: Guess) -> list[str]:
+    def add_look_alikes(self, leftover: Leftover, guessed: Guess) -> list[str]:
         """Add the other of each known look-alike pair that a guess touches; returns the drugs added."""
-        added = []
+        added, text = [], leftover.text
         for other in look_alikes(text, guessed, self.synonyms):
             for row in self.synonyms.lookup(other):
                 if row.drug not in self.drugs:
-                    self.add(row.drug, text, How.FUZZY, score=0.0, guess=True)
+                    self.add(row.drug, text, How.FUZZY, score=0.0, written=leftover.raw, guess=True)
                     self.doubts.append(
                         f"'{text}' was guessed, and {other} is often confused with that: checked as well"
                     )
@@ -285,17 +301,19 @@ class _Line:
             meant = self.synonyms.by_code(rxcui=code) if system == "RxCUI" else self.synonyms.by_code(atc=code)
             ids = tuple(drug.id for drug in meant)
             if not ids:
-                self.doubts.append(f"the {system} code {printable(code)} is not known here; only the text was read")
+                self.doubts.append(
+                    f"the {system} code {shortened(printable(code))} is not known here; only the text was read"
+                )
             elif not in_text:
                 self.doubts.append(f"the text was not understood; read as {listed(ids)} by its {system} code alone")
             elif set(ids) != set(in_text):
                 self.doubts.append(
-                    f"THE {system} CODE {printable(code)} MEANS {listed(ids)}, "
+                    f"THE {system} CODE {shortened(printable(code))} MEANS {listed(ids)}, "
                     f"BUT THE TEXT SAYS {listed(in_text)}: all are checked"
                 )
             shown = printable(text) if named else ""
             for drug_id in ids:
-                self.add(drug_id, shown or printable(code), How.CODE, written=bool(shown))
+                self.add(drug_id, shown or shortened(printable(code)), How.CODE, written=text if shown else "")
 
     def keep_as_written(self, parts: list[str]) -> None:
         """Words that nothing knows stand as drugs under their own spelling, so that they are asked about."""
@@ -305,25 +323,36 @@ class _Line:
         if not whole:
             self.doubts.append("the line is empty")
             return
-        parts = list(dict.fromkeys(part for part in parts if part)) or [whole]
+        parts = list(dict.fromkeys(part for part in parts if part)) or [text]
         if len(text) > LONG_TEXT:
-            parts = [whole]
+            parts = [text]
         for part in parts[:MOST_GUESSES]:
             drug = _as_written(part)
             self.drugs.setdefault(drug.id, drug)
             self.matches.setdefault((drug.id, drug.name), Match(drug=drug.id, how=How.AS_WRITTEN, matched=drug.name))
             name = DrugName(text=drug.name, kind=NameKind.AS_WRITTEN, source="input", drug=drug.id)
             self.written.setdefault((drug.id, drug.id), name)
-            cut = "; the text is long and stands under its beginning" if len(part) > SHORT_FORM else ""
-            self.doubts.append(f"'{drug.name}' is not a name known here; asked about as written{cut}")
+            self.doubts.append(f"'{drug.name}' is not a name known here; {_becomes(drug)}")
         if len(parts) > MOST_GUESSES:
             self.doubts.append(f"{len(parts) - MOST_GUESSES} more parts of this line are not known and not asked about")
 
 
 def _as_written(text: str) -> Drug:
-    """A drug under its own spelling, in key form: two spellings of one word are one drug, whichever stands first."""
-    name = key(text) or text
+    """A drug under its own spelling, in key form: two spellings of one word are one drug, whichever stands first.
+
+    What cannot be a name stands in the report all the same, and no model is asked about it.
+    """
+    name = key(text) or printable(text)
+    unasked = why_no_name(name)
     if len(name) > SHORT_FORM:
         digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
         name = f"{name[:SHORT_FORM]}... {digest}"
-    return Drug(id=f"as written: {name}", name=name, known=False)
+    return Drug(id=f"as written: {name}", name=name, known=False, unasked=unasked)
+
+
+def _becomes(drug: Drug) -> str:
+    """What is done about a drug that stands as written."""
+    cut = "; the text is long and stands under its beginning" if "... " in drug.name[SHORT_FORM:] else ""
+    if not drug.unasked:
+        return "asked about as written"
+    return f"NO MODEL IS ASKED ABOUT IT, for it cannot be a drug's name: {drug.unasked}{cut}"

@@ -26,6 +26,7 @@ class ListedDrug(Record):
 
     drug: Drug
     names: tuple[str, ...]
+    """None for words that cannot be a name: no question is asked about them, and none of their pairs is checked."""
     medications: tuple[int, ...]
     """Indexes of the medications that hold it, ascending."""
     guessed: bool = False
@@ -73,6 +74,8 @@ def listed_drugs(
 
 
 def _asked_names(drug: Drug, names: Iterable[DrugName], plan: NamesPlan, proposed: Sequence[str]) -> tuple[str, ...]:
+    if drug.unasked:
+        return ()
     known = list(names)
     # In lower case: of two spellings that differ only there, neither may displace the other.
     written = sorted({name.text.casefold() for name in known if name.kind is NameKind.AS_WRITTEN})
@@ -160,7 +163,7 @@ def name_pairs(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedicatio
     The sum over pairs of n_a * n_b is ((sum n)^2 - sum n^2) / 2, less the few pairs that are two readings of one line.
     Fewer are asked about where two drugs share a name.
     """
-    counts = {listed.drug.id: len(listed.names) for listed in drugs}
+    counts = {listed.drug.id: 0 if listed.drug.unasked else len(listed.names) for listed in drugs}
     apart = only_alternatives(drugs, resolved)
     total = sum(counts.values())
     squares = sum(count * count for count in counts.values())

@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from druqa.cascade import NamePrompt, NamesPlan
-from druqa.knowledge.spelling import key
+from druqa.characters import without_unseen
+from druqa.knowledge.plausible import why_no_name
+from druqa.knowledge.spelling import key, shortened
 from druqa.knowledge.synonyms import Synonyms
 from druqa.models.asker import Asker, Heard, Status
 from druqa.models.replies import NamesReply
@@ -27,8 +29,6 @@ from druqa.records import (
 )
 
 _MOST_NAMES = 24
-_LONGEST_NAME = 80
-"""Letters of a name; the prompts ask for plain names."""
 
 
 class Proposed(Record):
@@ -68,7 +68,11 @@ async def widen(
     """Ask every name prompt about every distinct drug, and add what comes of it to each medication."""
     drugs = {drug.id: drug for medication in resolved for drug in medication.drugs}
     calls = [
-        (drug, prompt, model) for drug in drugs.values() for prompt in plan.prompts for model in bound[prompt.role]
+        (drug, prompt, model)
+        for drug in drugs.values()
+        if not drug.unasked
+        for prompt in plan.prompts
+        for model in bound[prompt.role]
     ]
     if affordable:
         replies = await asyncio.gather(*(_ask(drug, prompt, model, asker) for drug, prompt, model in calls))
@@ -117,9 +121,9 @@ def _lost(drug: Drug, prompt: NamePrompt, heard: Heard[NamesReply]) -> Verdict |
 
 
 def _read(reply: NamesReply, prompt: NamePrompt, model: str) -> list[Proposed]:
-    """What a reply proposes: its first names, without any that is too long to be one."""
-    texts = [" ".join(text.split()) for text in reply.names]
-    usable = [text for text in texts if key(text) and len(text) <= _LONGEST_NAME]
+    """What a reply proposes: its first names, without any that cannot be one: a name may have told it what to say."""
+    texts = [without_unseen(" ".join(text.split())) for text in reply.names]
+    usable = [text for text in texts if key(text) and not why_no_name(text)]
     return [Proposed(text=text, kind=prompt.kind, model=model) for text in usable[:_MOST_NAMES]]
 
 
@@ -181,7 +185,7 @@ def _add(
 
 
 def _guess(drug: Drug, text: str) -> Match:
-    return Match(drug=drug.id, how=How.MODEL, matched=text, guess=True)
+    return Match(drug=drug.id, how=How.MODEL, matched=shortened(text), guess=True)
 
 
 def _asked(drug_id: str, proposals: Sequence[Proposed], fresh: Sequence[DrugName], plan: NamesPlan) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ def describe(cascade: Cascade) -> str:
     """What the cascade asks, of whom, in which orders, and how the answers are counted."""
     auditors = cascade.sign_off.auditors if cascade.sign_off else ()
     lines = [
-        safe(f"{cascade.name} {cascade.version}: {cascade.title}"),
+        f"{cascade.name} {cascade.version}: {cascade.title}",
         f"sha256 {cascade.sha256}",
         "",
         "evaluators",
@@ -37,7 +37,7 @@ def describe(cascade: Cascade) -> str:
             f"  as written, generic, {names.table_names} of the table, {names.proposed_names} proposed",
             f"  orders: {cascade.orders}",
         ]
-    return "\n".join(lines)
+    return "\n".join(map(safe, lines))
 
 
 def _k(vote: VoteRule) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -17,6 +18,8 @@ from druqa.views.block import Block, Ragged
 from druqa.views.evaluation_sections import MOST_ROWS, sections
 from druqa.views.evaluation_words import Section, change_row, counted, percent
 from druqa.views.safe import safe
+
+_LINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 
 
 def print_evaluation(evaluation: Evaluation, console: Console) -> None:
@@ -58,8 +61,9 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which nothing is markup: names come from outside."""
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in safe(text))
+    """Text in which nothing is markup, no entity and no link: names come from outside."""
+    escaped = "".join(f"\\{letter}" if letter in "\\`*_[]<>|#&~$" else letter for letter in safe(text))
+    return _LINK.sub(r"\\", escaped)
 
 
 def print_trace(trace: Trace, console: Console) -> None:

@@ -28,6 +28,8 @@ COLUMNS = [
     "mechanism",
     "management",
 ]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a cell begins with that a spreadsheet computes."""
 
 
 def pairs_frame(reports: Iterable[Report]) -> pd.DataFrame:
@@ -72,6 +74,8 @@ def names_frame(texts: Iterable[str], *, settings: Settings | None = None) -> pd
 def write_pairs(reports: Iterable[Report], file: str | Path) -> int:
     """Write `pairs_frame(reports)` to a .parquet or .csv file, and return the number of rows.
 
+    In a .csv file a text that a spreadsheet would take for a formula (`=1+1`, `+`, `-`, `@`) stands behind a `'`.
+
     Raises:
         UsageError: if the file's ending is neither, or it cannot be written.
 
@@ -84,6 +88,9 @@ def write_pairs(reports: Iterable[Report], file: str | Path) -> int:
         raise UsageError(
             f"cannot tell the format from the ending {path.suffix!r}", where=str(path), mend="use .parquet or .csv"
         )
+    if path.suffix.lower() == ".csv":
+        texts = [column for column in COLUMNS if column != "list_id"]
+        frame[texts] = frame[texts].map(_no_formula)
     quoted = str(path).replace("'", "''")
     with duckdb.connect() as db:
         db.register("pairs", frame)
@@ -92,6 +99,10 @@ def write_pairs(reports: Iterable[Report], file: str | Path) -> int:
         except duckdb.IOException as error:
             raise UsageError(f"cannot be written: {error}", where=str(path)) from None
     return len(frame)
+
+
+def _no_formula(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _rows(index: int, report: Report) -> list[tuple[object, ...]]:

@@ -90,7 +90,7 @@ def test_values_stay_inside_json_strings(tmp_path: Path) -> None:
     assert prompt is not None
     filled = prompt.fill(question_id="q1", first='a"\n---\n$second', second="é\u2028")
     assert filled == PromptText(
-        instruction="View 0.", data='question_id: "q1"\nDrug 1: "a\\"\\n---\\n$second"\nDrug 2: "é\u2028"'
+        instruction="View 0.", data='question_id: "q1"\nDrug 1: "a\\"\\n---\\n$second"\nDrug 2: "é\\u2028"'
     )
 
 
