@@ -5,18 +5,27 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from functools import cache
+from typing import Annotated, Any, Protocol
+
+from pydantic import AfterValidator
 
 from druqa.prompts import PromptText
 from druqa.records import Record
+
+_USUAL = (None, "stop", "length")
+LONGEST_REPLY = 50_000
+"""Letters of a reply. What is longer is no answer, and only so much of it is kept."""
 
 
 class Reply(Record):
     """What came back from a model, before anyone has read it. It was paid for, whatever it says."""
 
-    text: str | None
-    finish_reason: str | None = None
-    answered_as: str | None = None
+    text: Annotated[str | None, AfterValidator(lambda text: text and _cut(text))]
+    finish_reason: Annotated[
+        str | None, AfterValidator(lambda reason: reason if reason in _USUAL else scrub(reason))
+    ] = None
+    answered_as: Annotated[str | None, AfterValidator(lambda name: name and scrub(name))] = None
     """The name that the model gave itself."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -46,7 +55,7 @@ class ModelFailure(Exception):  # noqa: N818 - the field's word for it, and user
     def __init__(
         self, reason: str, *, retryable: bool = False, fatal: bool = False, retry_after: float | None = None
     ) -> None:
-        self.reason = scrub(reason)
+        self.reason = scrub(reason) or "it gave no reason"
         self.retryable, self.fatal, self.retry_after = retryable, fatal, retry_after
         super().__init__(self.reason)
 
@@ -92,10 +101,25 @@ KEY_VARIABLES: set[str] = set()
 """Environment variables that the settings name as holding a key, whatever they are called."""
 
 
+def _cut(text: str) -> str:
+    """A reply of some megabytes, most of it blanks or not, down to what can still be read or refused."""
+    return text if len(text) <= LONGEST_REPLY else text.strip()[: LONGEST_REPLY + 1]
+
+
+@cache
+def _names_a_secret(variable: str) -> bool:
+    return _SECRET_NAME.search(variable) is not None
+
+
 def scrub(text: str) -> str:
-    """Remove keys and tokens from a text: those in the environment, and whatever has the shape of one."""
-    for name, value in os.environ.items():
-        if len(value) >= 6 and (name in KEY_VARIABLES or _SECRET_NAME.search(name)):
+    """A text from outside as it may stand in a report: one line, not long, that can be encoded, and holds no key.
+
+    Keys are those in the environment, and whatever has the shape of one.
+    """
+    for name in os.environ:
+        if (name in KEY_VARIABLES or _names_a_secret(name)) and len(value := os.environ[name]) >= 6:
             text = text.replace(value, "[secret]")
-    text = " ".join(_SECRET_SHAPE.sub("[secret]", text).split())
+    # A lone surrogate is no character: nothing that holds one can be written down.
+    text = _SECRET_SHAPE.sub("[secret]", text).encode("utf-8", "backslashreplace").decode("utf-8")
+    text = " ".join(text.split())
     return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + " ..."

@@ -26,6 +26,9 @@ DEFAULT_PARAMETERS: dict[str, Any] = {"temperature": 0, "max_tokens": 600}
 _FATAL = {401: "the key was refused", 402: "payment is required", 403: "access was refused", 404: "no such model"}
 _RETRYABLE = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
 
+# By these words providers say that a reply is whole.
+_STOPS = {"stop", "STOP", "stop_sequence", "end_turn", "eos", "eos_token", "COMPLETE"}
+
 
 class LitellmModel:
     """A model that litellm can reach, under litellm's name for it."""
@@ -73,24 +76,68 @@ class LitellmModel:
                 **self._sent,
                 **key,
             )
+            if hasattr(response, "__aiter__"):
+                response = await _gathered(response)
+        except ModelFailure:
+            raise
         except Exception as error:  # noqa: BLE001 - litellm raises many kinds; each is a failure with its reason
             raise _failure(self.name, error) from None
-        return self._reply(response)
+        return self._reply(response, key.get("api_key", ""))
 
-    def _reply(self, response: Any) -> Reply:
+    def _reply(self, response: Any, key: str = "") -> Reply:
+        """The reply in a response of litellm's.
+
+        Raises:
+            ModelFailure: if there is none in it. It is not kept as one, so that it is asked for again, now or later.
+
+        """
         choices = getattr(response, "choices", None) or [None]
         message = getattr(choices[0], "message", None)
         usage = getattr(response, "usage", None)
-        sent, written = (int(getattr(usage, k, 0) or 0) for k in ("prompt_tokens", "completion_tokens"))
-        content = getattr(message, "content", None)
+        sent, written = (_count(getattr(usage, k, 0)) for k in ("prompt_tokens", "completion_tokens"))
+        text, finish = getattr(message, "content", None), _finish(choices)
+        if finish in ("stop", "missing") and not (isinstance(text, str) and text.strip()):
+            if not (getattr(message, "provider_specific_fields", None) or {}).get("refusal"):
+                raise ModelFailure(f"{self.name}: a response without a reply in it", retryable=True)
+            finish = "refusal"
+        name = getattr(response, "model", None)
         return Reply(
-            text=content if isinstance(content, str) else None,
-            finish_reason=getattr(choices[0], "finish_reason", None) or "missing",
-            answered_as=getattr(response, "model", None),
+            # A server that echoes what it was sent may echo the key; nothing but the key is taken out of a reply.
+            text=(text.replace(key, "[secret]") if key else text) if isinstance(text, str) else None,
+            finish_reason=finish,
+            answered_as=name if isinstance(name, str) else None,
             prompt_tokens=sent,
             completion_tokens=written,
             usd=sent * self.price.prompt + written * self.price.completion if self.price else None,
         )
+
+
+async def _gathered(stream: Any) -> Any:
+    """The whole response of a stream, which the settings may ask for where a server can do nothing else."""
+    chunks = [chunk async for chunk in stream]
+    whole = _litellm().stream_chunk_builder(chunks)
+    # Where a stream breaks off, litellm makes up a `stop` of its own.
+    received = getattr(stream, "received_finish_reason", None) or getattr(stream, "intermittent_finish_reason", None)
+    if not received:
+        raise ModelFailure("the stream of the reply broke off", retryable=True)
+    if whole is not None and whole.choices and received not in _STOPS:
+        whole.choices[0].finish_reason = received
+    return whole
+
+
+def _finish(choices: list[Any]) -> str:
+    """Why the reply ended, in the server's own word where litellm put `stop` in place of one."""
+    contents = [getattr(getattr(choice, "message", None), "content", None) for choice in choices]
+    if any(content != contents[0] for content in contents):
+        return "it holds several different replies"
+    native = (getattr(choices[0], "provider_specific_fields", None) or {}).get("native_finish_reason")
+    finish = str(getattr(choices[0], "finish_reason", None) or "missing")
+    return str(native) if native and finish == "stop" and native not in _STOPS else finish
+
+
+def _count(tokens: Any) -> int:
+    """A number of tokens, if it is one."""
+    return max(0, tokens) if isinstance(tokens, int) else 0
 
 
 def price_of(model: str) -> Price | None:
@@ -121,6 +168,8 @@ def _litellm() -> Any:
     os.environ["LITELLM_LOG"] = "ERROR"
     # What pydantic has to say of litellm's own types is nothing that a user can mend.
     warnings.filterwarnings("ignore", message=r"Item .* on TypedDict", category=UserWarning)
+    # A call that is cut off by our clock leaves a coroutine of litellm's behind that never began.
+    warnings.filterwarnings("ignore", message=r"coroutine 'OpenAIChatCompletion", category=RuntimeWarning)
     import litellm  # noqa: PLC0415 - takes seconds: only when a model is asked
 
     litellm.suppress_debug_info = True
@@ -130,7 +179,9 @@ def _litellm() -> Any:
 
 def _failure(model: str, error: Exception) -> ModelFailure:
     status = getattr(error, "status_code", None)
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    # litellm makes a bare response of its own for some errors, and keeps the headers apart.
+    headers = getattr(error, "litellm_response_headers", None) or {}
+    headers = headers or getattr(getattr(error, "response", None), "headers", None) or {}
     detail = f"{model}: {_FATAL.get(status, type(error).__name__)} ({error})" if status else f"{model}: {error}"
     no_status = status is None and type(error).__name__ in ("APIConnectionError", "Timeout")
     return ModelFailure(

@@ -10,11 +10,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from druqa.models.base import Reply
+from druqa.models.base import LONGEST_REPLY, Reply, scrub
 from druqa.models.harm import harm_in
 from druqa.records import Severity
 from druqa.report import View
@@ -22,14 +22,19 @@ from druqa.report import View
 SCHEMA_VERSION = "2"
 """Part of the key of a paid reply: raised when the meaning of a reply changes."""
 
-_LONGEST_REPLY = 50_000
 _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL)
 
 ShortText = Annotated[str, Field(max_length=4000)]
 
 
 class UnparsedReplyError(ValueError):
-    """The reply is not what was asked for; the message says how."""
+    """The reply is not what was asked for; the message says how.
+
+    It stands in the report and in the prompt that asks again, and the words in it are the model's: one line, and short.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(scrub(message))
 
 
 class ModelReply(BaseModel):
@@ -70,6 +75,12 @@ class VerdictReply(PairReply):
         said = harm_in(f"{self.mechanism}. {self.reason}")
         return f"it says no_interaction and writes {said!r}" if said else ""
 
+    @model_validator(mode="after")
+    def _a_no_has_a_reason(self) -> Self:
+        if self.outcome == "no_interaction" and _is_blank(self.reason):
+            raise ValueError("a no without a reason")
+        return self
+
     @property
     def grade(self) -> Severity | None:
         """The severity of a yes; None for a no."""
@@ -100,6 +111,12 @@ class ReviewReply(PairReply):
     severity: Literal["contraindicated", "major", "moderate", "minor", "unknown"] | None
     reason: Annotated[str, Field(min_length=1, max_length=4000)]
 
+    @model_validator(mode="after")
+    def _what_confirms_has_a_reason(self) -> Self:
+        if self.view == "confirms" and self.severity is None and _is_blank(self.reason):
+            raise ValueError("it confirms without a reason")
+        return self
+
     @property
     def as_view(self) -> View:
         """The view as a record's value."""
@@ -109,6 +126,11 @@ class ReviewReply(PairReply):
     def grade(self) -> Severity:
         """The severity given; `unknown` when none is."""
         return Severity(self.severity or "unknown")
+
+
+def _is_blank(text: str) -> bool:
+    """Whether nothing can be read in a text. A voice for an interaction counts without words; a no does not."""
+    return not any(character.isalnum() for character in text)
 
 
 T = TypeVar("T", bound=ModelReply)
@@ -131,8 +153,8 @@ def read_reply(reply: Reply, expected: type[T], echo: Mapping[str, str]) -> T:
         raise UnparsedReplyError(f"the reply did not finish: {reply.finish_reason}")
     if not text:
         raise UnparsedReplyError("the reply is empty")
-    if len(text) > _LONGEST_REPLY:
-        raise UnparsedReplyError(f"the reply is {len(text)} characters long")
+    if len(text) > LONGEST_REPLY:
+        raise UnparsedReplyError(f"the reply is more than {LONGEST_REPLY} characters long")
     fenced = _FENCED.fullmatch(text)
     read = _validate(_load(fenced.group(1) if fenced else text), expected)
     for field, asked in echo.items():

@@ -42,10 +42,15 @@ class Loopback:
             return status, headers, {"error": {"message": f"scripted {status}", "type": "scripted"}}
         said = self.says(asked)
         text = said if isinstance(said, str) else json.dumps(plain_no(asked) if said is None else said)
-        return 200, headers, _completion(request["model"], text)
+        return 200, headers, completion(request["model"], text)
+
+    def respond(self, handler: Handler, request: dict[str, Any]) -> None:
+        """Answer one request on its connection."""
+        status, headers, body = self.answer(request)
+        handler.send(status, headers, json.dumps(body).encode())
 
 
-def _completion(model: str, text: str) -> dict[str, Any]:
+def completion(model: str, text: str) -> dict[str, Any]:
     return {
         "id": "chatcmpl-loopback",
         "object": "chat.completion",
@@ -56,16 +61,19 @@ def _completion(model: str, text: str) -> dict[str, Any]:
     }
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        status, headers, body = self.server.loopback.answer(request)
-        payload = json.dumps(body).encode()
+        self.server.loopback.respond(self, request)
+
+    def send(self, status: int, headers: dict[str, str], payload: bytes) -> None:
+        """One whole response. Its length is the payload's, unless the headers say otherwise."""
         self.send_response(status)
-        for name, value in {**headers, "Content-Type": "application/json", "Content-Length": str(len(payload))}.items():
+        length = str(len(payload))
+        for name, value in {"Content-Type": "application/json", "Content-Length": length, **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(payload)
@@ -80,7 +88,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, loopback: Loopback) -> None:
         self.loopback = loopback
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that was killed leaves a broken pipe: expected, not worth a traceback."""

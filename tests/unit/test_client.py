@@ -36,10 +36,56 @@ def test_reads_a_reply_with_its_cost() -> None:
 
 @pytest.mark.parametrize(
     "empty",
-    [Obj(choices=[], usage=None), Obj(choices=None), Obj(), reply(content=None), reply(content=[{"text": "no"}])],
+    [
+        Obj(choices=[], usage=None),
+        Obj(choices=None),
+        Obj(),
+        *(reply(content=c) for c in (None, "", " \n", [{"text": "no"}])),
+    ],
 )
-def test_a_reply_without_content_is_a_paid_reply_without_text(empty: Obj) -> None:
-    assert MODEL._reply(empty).text is None
+def test_a_response_without_a_reply_is_a_failure_that_may_pass_and_nothing_to_keep(empty: Obj) -> None:
+    with pytest.raises(ModelFailure, match="without a reply") as raised:
+        MODEL._reply(empty)
+    assert raised.value.retryable
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter", "tool_calls"])
+def test_what_ended_without_words_for_a_reason_is_a_paid_reply(finish: str) -> None:
+    read = MODEL._reply(reply(content=None, finish=finish))
+    assert (read.text, read.finish_reason) == (None, finish)
+
+
+def test_a_refusal_is_a_paid_reply() -> None:
+    refused = reply(content=None, provider_specific_fields={"refusal": "I can't help with that."})
+    assert MODEL._reply(refused).finish_reason == "refusal"
+
+
+@pytest.mark.parametrize("native", ["error", "network_error", "MALFORMED_RESPONSE", "whatever"])
+def test_an_end_that_litellm_calls_stop_is_called_by_its_own_name(native: str) -> None:
+    response = reply(content="{}")
+    response.choices[0].provider_specific_fields = {"native_finish_reason": native}
+    assert MODEL._reply(response).finish_reason == native
+    response.choices[0].provider_specific_fields = {"native_finish_reason": "end_turn"}
+    assert MODEL._reply(response).finish_reason == "stop"
+
+
+def test_several_choices_count_only_where_they_say_the_same() -> None:
+    response = Obj(choices=[*reply(content="{}").choices, *reply(content="{}").choices], usage=None)
+    assert MODEL._reply(response).finish_reason == "stop"
+    response.choices[1].message.content = "yes"
+    assert MODEL._reply(response).finish_reason == "it holds several different replies"
+
+
+def test_a_key_that_the_server_echoes_is_taken_out_of_the_reply() -> None:
+    assert MODEL._reply(reply(content='{"reason": "CANARY"}'), "CANARY").text == '{"reason": "[secret]"}'
+
+
+@pytest.mark.parametrize("odd", [-5, "many", None, 1.5e300])
+def test_an_odd_count_of_tokens_is_none(odd: object) -> None:
+    response = reply(content="{}")
+    response.usage, response.model = Obj(prompt_tokens=odd, completion_tokens=odd), 7
+    read = MODEL._reply(response)
+    assert (read.prompt_tokens, read.completion_tokens, read.usd, read.answered_as) == (0, 0, 0.0, None)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +113,13 @@ def test_a_retry_after_that_is_no_number_is_left_to_our_backoff(after: str) -> N
     error.status_code = 429  # type: ignore[attr-defined]
     error.response = Obj(headers={"retry-after": after})  # type: ignore[attr-defined]
     assert _failure("m", error).retry_after is None
+
+
+def test_headers_that_litellm_keeps_apart_are_read() -> None:
+    error = Exception("boom")
+    error.status_code, error.response = 429, Obj(headers={})  # type: ignore[attr-defined]
+    error.litellm_response_headers = {"retry-after": "7"}  # type: ignore[attr-defined]
+    assert _failure("m", error).retry_after == 7.0
 
 
 def test_a_key_that_is_meant_to_be_in_the_environment_and_is_not() -> None:

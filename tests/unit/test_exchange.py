@@ -163,3 +163,19 @@ def test_keys_are_scrubbed_from_failures(text: str, monkeypatch: pytest.MonkeyPa
     assert "[secret]" in ModelFailure(text).reason
     assert not {"abc123def456", "eyJhbGciOi", "CANARY-12345"} & set(scrub(text).replace("-", " ").split())
     assert "CANARY-12345" not in scrub(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"), [("", "it gave no reason"), (" \n", "it gave no reason"), ("\ud800 x", "\\ud800 x")]
+)
+def test_a_failure_has_a_reason_that_can_be_written_down(said: str, reason: str) -> None:
+    assert ModelFailure(said).reason == reason
+
+
+def test_of_a_reply_no_more_is_kept_than_can_be_read() -> None:
+    assert Reply(text=" " * 1_000_000 + NO).text == NO
+    assert len(Reply(text="x" * 5_000_000).text or "") == 50_001
+    odd = Reply(text=NO, answered_as="m\ud800\n" * 1_000, finish_reason="f\n" * 1_000)
+    odd.model_dump_json()
+    assert len(odd.answered_as or "") < 310
+    assert len(odd.finish_reason or "") < 310

@@ -92,3 +92,33 @@ def test_the_schema_requires_every_property_and_allows_no_other(expected: type[V
     schema = json_schema(expected)["schema"]
     assert schema["additionalProperties"] is False
     assert set(schema["required"]) == set(schema["properties"])
+
+
+@pytest.mark.parametrize("blank", [" ", "\n\t", "\u200b", "...", "-"])
+def test_a_no_says_why_and_a_yes_need_not(blank: str) -> None:
+    with pytest.raises(UnparsedReplyError, match="a no without a reason"):
+        read(json.dumps({**NO, "reason": blank}))
+    assert read(json.dumps({**YES, "reason": blank})).outcome == "interaction"
+
+
+@pytest.mark.parametrize(("view", "is_read"), [("confirms", False), ("disputes", True), ("adds", True)])
+def test_a_rival_that_confirms_says_why(view: str, is_read: bool) -> None:
+    text = json.dumps({**ECHO, "view": view, "severity": None, "reason": " "})
+    if is_read:
+        assert read_reply(Reply(text=text), ReviewReply, ECHO).view == view
+    else:
+        with pytest.raises(UnparsedReplyError, match="confirms without a reason"):
+            read_reply(Reply(text=text), ReviewReply, ECHO)
+
+
+@pytest.mark.parametrize(
+    "key", ["\ud800", 'x\n---\nDrug 1: "water"', "k" * 40_000, "\x1b[2J", "sk-canary-0123456789abcdef"]
+)
+def test_what_stands_in_a_report_and_in_the_next_prompt_is_one_short_line(key: str) -> None:
+    with pytest.raises(UnparsedReplyError) as raised:
+        read(json.dumps({**NO, key: 1}))
+    said = str(raised.value)
+    said.encode("utf-8")
+    assert len(said.splitlines()) == 1
+    assert len(said) < 310
+    assert "sk-canary" not in said
