@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from druqa.prompts import PromptText
 from druqa.records import Record
+from druqa.scrubbing import KEY_VARIABLES, conceal, scrub
+
+__all__ = ["KEY_VARIABLES", "ChatModel", "Limits", "ModelFailure", "Price", "Reply", "conceal", "scrub"]
 
 
 class Reply(Record):
@@ -81,21 +82,3 @@ class ChatModel(Protocol):
             ModelFailure: if no reply came.
 
         """
-
-
-_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
-_SECRET_SHAPE = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|hf|AIza)[-_][A-Za-z0-9_\-*.]{6,}|\bAIza[\w-]{10,}|Bearer\s+\S+")
-_LONGEST_REASON = 300
-
-
-KEY_VARIABLES: set[str] = set()
-"""Environment variables that the settings name as holding a key, whatever they are called."""
-
-
-def scrub(text: str) -> str:
-    """Remove keys and tokens from a text: those in the environment, and whatever has the shape of one."""
-    for name, value in os.environ.items():
-        if len(value) >= 6 and (name in KEY_VARIABLES or _SECRET_NAME.search(name)):
-            text = text.replace(value, "[secret]")
-    text = " ".join(_SECRET_SHAPE.sub("[secret]", text).split())
-    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + " ..."
