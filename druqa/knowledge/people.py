@@ -131,7 +131,7 @@ class _Words:
         return _Named(frozenset(names), patients)
 
     def _is_title(self, place: int) -> bool:
-        """Whether `mr`, `ms` or `dr` is a title here, and no release or salt behind a name: it has a point or starts."""
+        """Whether `mr`, `ms` or `dr` is a title here, and no release or salt behind a name."""
         if self._word(place) not in words_of.AMBIGUOUS or place == 0:
             return True
         after_name = place - 1 in self.known or place - 1 in self._open

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import re
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _ABOUT_A_PERSON = """
     mrs patient patients patientin pat dob mrn ssn nhs nino npi hcn bsn nhc nuss dni nie nir ahv svnr curp cpf
     birthdate birthday born deceased phone telephone tel telefon telefone telefono mobile cell fax email mail address
@@ -18,45 +23,41 @@ _ABOUT_A_PERSON = """
     mevrouw dhr mevr geboortedatum wife husband daughter spouse guardian caregiver nok
     yo insurance insured medicare medicaid subscriber passport passeport pasaporte cnp pesel
 """
-ABOUT_A_PERSON = frozenset(_ABOUT_A_PERSON.split())
+ABOUT_A_PERSON = _words(_ABOUT_A_PERSON)
 """(Not `mr`, `dr`, `ms`: in a medication list these are modified release, delayed release and morphine sulfate.)"""
 
-LABELS = ABOUT_A_PERSON | frozenset("pt name nom subject mother father brother sister contact sr sig pac".split())
+LABELS = ABOUT_A_PERSON | _words("pt name nom subject mother father brother sister contact sr sig pac")
 """Behind these stands who the patient is, or somebody near."""
-TITLES = frozenset(
-    "mr mrs ms miss mx mme mlle monsieur madame herr herrn frau sra srta senor senora signor dhr".split()
-)
+TITLES = _words("mr mrs ms miss mx mme mlle monsieur madame herr herrn frau sra srta senor senora signor dhr")
 """Before a patient's name."""
-CLINICIANS = frozenset(
+CLINICIANS = _words(
     "dr drs prof doctor doctora doktor docteur med per by for cc attn signed via fur pour para von par"
-    " por bei rph np rn dra pharmd".split()
+    " por bei rph np rn dra pharmd"
 )
 """Before the name of whoever prescribes; behind them stands a name only if it has a capital letter."""
-AMBIGUOUS = frozenset("mr ms dr med sr sig pac".split())
+AMBIGUOUS = _words("mr ms dr med sr sig pac")
 """Also a kind of release, a salt, a word of prescriptions: no title behind a name."""
-PARTICLES = frozenset(
-    "von van der den de del della di da dos la le el al bin ibn y e zu is named called name st o q".split()
-)
+PARTICLES = _words("von van der den de del della di da dos la le el al bin ibn y e zu is named called name st o q")
 """Inside a name, or between its label and it."""
 
 _TAKING = """
     takes taking take took nimmt einnahme prend prends prise toma tomando tomar prende neemt uses using
     drug drugs medication medications medicament medicamento medikament arzneimittel wirkstoff medicine rx allergy
 """
-TAKING = frozenset(_TAKING.split())
+TAKING = _words(_TAKING)
 """What stands behind these is taken."""
-ON = frozenset("pt patient is was currently now discharged started continued maintained remains stays still".split())
+ON = _words("pt patient is was currently now discharged started continued maintained remains stays still")
 """`on` behind these is followed by what is taken; otherwise by a day, a street or a person."""
 
-UNITS = frozenset("mg mcg ug g gm ml iu ie ui units unit einheiten unites unidades u meq mmol mgs ng kg cc ppm".split())
-FORMS = frozenset(
+UNITS = _words("mg mcg ug g gm ml iu ie ui units unit einheiten unites unidades u meq mmol mgs ng kg cc ppm")
+FORMS = _words(
     "tablet tablets tab tabs capsule capsules cap caps cream ointment gel injection inhaler syrup suspension solution"
     " tablette tabletten kapsel kapseln salbe tropfen comprime comprimes cp gelule gelules comprimido comprimidos"
-    " capsula capsulas compressa compresse".split()
+    " capsula capsulas compressa compresse"
 )
-FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = _words(
     "the is was who he she his her of and with for has had this that were be been der die das ist und mit wurde hat"
-    " le les est et avec pour une des el los es con que fue una".split()
+    " le les est et avec pour une des el los es con que fue una"
 )
 """A long text with several of these is sentences, and no list."""
 
@@ -83,7 +84,7 @@ _GIVEN = """
     tiffany timothy tyler ursula uwe vanessa veronica victor vincent virginia vladimir walter wayne werner wilhelm
     william wolfgang xavier yusuf yves zachary
 """
-GIVEN = frozenset(_GIVEN.split())
+GIVEN = _words(_GIVEN)
 """Common given names that are no drug and no word of prescriptions, of the languages that druqa reads."""
 
 INN_STEM = re.compile(

@@ -11,7 +11,10 @@ LONG_TEXT = 200
 """Characters: a longer text is no name; it is a note, or a list."""
 _SENTENCES = 3
 
-_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|marz|mai|okt|dez|janv|fevr|avr|juin|juil|aout|sept|ene|abr|ago|dic)"
+_MONTHS = (
+    "jan feb mar apr may jun jul aug sep oct nov dec marz mai okt dez janv fevr avr juin juil aout sept ene abr ago dic"
+)
+_MONTH = f"(?:{_MONTHS.replace(' ', '|')})"
 _UNIT = rf"(?![\d.,]*[ -]?(?:{'|'.join(sorted(UNITS))}|mg/|%)(?![a-z]))"
 # Record and insurance numbers, dates, phones; a strength has fewer digits, or a unit behind it.
 _IDENTIFIER = re.compile(
@@ -25,8 +28,9 @@ _IDENTIFIER = re.compile(
 )
 _SPOKEN = re.compile(
     r"\bname\s*[:=#]|\bnom\s*:|\bsubject\s*[:=/]|\broom\s*#?\d|\bbed\s*#?\d|\bward\s*#?\d|\bbirth(?!\s*control)|\bnhs\b"
-    r"|\bd\.o\.b|\by/o\b|\byear[- ]old|\byrs?[- ]old|\bans\b|\bjahrige|\d+ (?:\w+ ){1,3}(?:street|st\.|avenue|ave|road|rd"
-    r"|blvd|boulevard|lane|ln|strasse|platz)\b|(?:strasse|str\.|weg|gasse)\s*\d|\d+,? rue\b|\bcalle [a-z]|\bpid\||\bid\s*[:#]"
+    r"|\bd\.o\.b|\by/o\b|\byear[- ]old|\byrs?[- ]old|\bans\b|\bjahrige|\bpid\||\bid\s*[:#]"
+    r"|\d+ (?:\w+ ){1,3}(?:street|st\.|avenue|ave|road|rd|blvd|boulevard|lane|ln|strasse|platz)\b"
+    r"|(?:strasse|str\.|weg|gasse)\s*\d|\d+,? rue\b|\bcalle [a-z]"
     r"|\b(?:chart|acct|account|record|member|policy|case|file|visit|encounter)\s*(?:no|nr|number|id|#)|\bn\.?i\.?\s*number"
     r"|[a-z]\^[a-z]"
 )

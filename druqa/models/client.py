@@ -25,7 +25,8 @@ DEFAULT_PARAMETERS: dict[str, Any] = {"temperature": 0, "max_tokens": 600}
 
 # What an HTTP status says of further tries: litellm's exception classes carry the provider's status.
 _FATAL = {401: "the key was refused", 402: "payment is required", 403: "access was refused", 404: "no such model"}
-# What the host application hangs on litellm (callbacks that log, a cache) is for its own calls, not for ours.
+# What the host application hangs on litellm (callbacks that log, a cache) is for its own calls, not for ours. No
+# parameter of a call turns off hooks that litellm calls before a request: the README says so.
 _PRIVATE: dict[str, Any] = {
     "no-log": True,
     "turn_off_message_logging": True,

@@ -15,7 +15,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-LOUD = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "aiohttp", "asyncio", "urllib3", "druqa")
+LOUD = (
+    "LiteLLM",
+    "LiteLLM Router",
+    "LiteLLM Proxy",
+    "openai",
+    "httpx",
+    "httpcore",
+    "aiohttp",
+    "asyncio",
+    "urllib3",
+    "druqa",
+)
 HOST = "hostcanary"
 
 
@@ -71,18 +82,26 @@ def main(out: Path) -> None:
         "timeout": {"says": slow},
         **{str(status): {"status": lambda asked, s=status: (s, {}, echo)} for status in (400, 401, 500)},
     }
-    path = write_cascade(out / "small", evaluators=1, auditors=1, name_prompts=1)
+    path = write_cascade(out / "small", evaluators=1, auditors=1)
+    lines = ["wwyzplex", "Mrs Quillfeather 00123456 takes vorbluxine"]
     reports = {}
     for name, behaviour in scenarios.items():
         with serve(Loopback(cascade=load_cascade(path), **behaviour)) as server:
-            model = ModelSettings(api_base=server.base, api_key_env="CANARY_VARIABLE", timeout_s=0.7)
-            bound = Settings(roles={"screener": (f"openai/{name}",)}, models={f"openai/{name}": model}, deadline_s=2)
-            reports[name] = check(["wwyzplex", "Mrs Quillfeather 00123456 takes vorbluxine"], cascade=path, settings=bound)
+            patience = 0.5 if name == "timeout" else 60
+            model = ModelSettings(api_base=server.base, api_key_env="CANARY_VARIABLE", timeout_s=patience)
+            deadline = 1.5 if name in ("timeout", "500") else None
+            bound = Settings(
+                roles={"screener": (f"openai/{name}",)}, models={f"openai/{name}": model}, deadline_s=deadline
+            )
+            reports[name] = check(lines, cascade=path, settings=bound)
+    cached = len(litellm.cache.cache.cache_dict)
     heard_of_ours = list(heard)
     with serve(Loopback(cascade=load_cascade(path), status=lambda asked: (200, {}))) as server:
         asyncio.run(_of_the_host(litellm, server.base))
     texts = {name: report.model_dump(mode="json") for name, report in reports.items()}
-    (out / "result.json").write_text(json.dumps({"reports": texts, "ours": heard_of_ours, "host": heard}))
+    (out / "result.json").write_text(
+        json.dumps({"reports": texts, "ours": heard_of_ours, "host": heard, "cached": cached})
+    )
 
 
 async def _of_the_host(litellm: Any, base: str) -> None:
@@ -90,7 +109,7 @@ async def _of_the_host(litellm: Any, base: str) -> None:
     try:
         await litellm.acompletion(model="openai/own", messages=messages, api_base=base, api_key="host", max_retries=0)
     except Exception as error:  # noqa: BLE001 - the loopback model knows no such prompt: only what is logged counts
-        print(type(error).__name__, file=sys.stderr)  # noqa: T201
+        print(type(error).__name__, file=sys.stderr)
     await asyncio.sleep(0.3)
 
 

@@ -79,7 +79,9 @@ def test_a_line_from_a_chart_is_asked_about_without_its_people(line: Line) -> No
     report, sent = run([line.text, OTHER])
     assert OTHER in sent
     assert not leaks(sent, line.canaries)
-    told = [canary for canary in line.canaries if not canary.isdigit() and canary not in ("med", "subject", "medication")]
+    told = [
+        canary for canary in line.canaries if not canary.isdigit() and canary not in ("med", "subject", "medication")
+    ]
     assert not leaks(beside_the_lines(report), told)
     medication = report.medications[0]
     assert medication.text == line.text
@@ -124,8 +126,24 @@ SIGNS = [
     "12 {name} Street",
     "#{number}",
 ]
-WHO = ["{name}", "Pt {name}", "Mrs. {name}", "{name}, Mary", "patient: {name}", "Name: {name}", "{name}^ODALYS", "Herr {name}"]
-DRUGS = ["{drug}", "{drug} 5 mg", "takes {drug}", "Rx: {drug} 10 mg tablet", "{drug} 5 mg PO daily", "{drug} 2,5 mg 1-0-1"]
+WHO = [
+    "{name}",
+    "Pt {name}",
+    "Mrs. {name}",
+    "{name}, Mary",
+    "patient: {name}",
+    "Name: {name}",
+    "{name}^ODALYS",
+    "Herr {name}",
+]
+DRUGS = [
+    "{drug}",
+    "{drug} 5 mg",
+    "takes {drug}",
+    "Rx: {drug} 10 mg tablet",
+    "{drug} 5 mg PO daily",
+    "{drug} 2,5 mg 1-0-1",
+]
 
 
 @st.composite
@@ -134,7 +152,8 @@ def charted(draw: st.DrawFn) -> tuple[str, list[str], str]:
     name, number, date = draw(surnames), draw(numbers), draw(dates)
     drug = draw(st.sampled_from(["zzqadrine", "wwyzplimab", "warfarin", "aspirin"]))
     parts = [
-        draw(st.sampled_from(forms)).format(name=name, number=number, date=date, drug=drug) for forms in (WHO, SIGNS, DRUGS)
+        draw(st.sampled_from(forms)).format(name=name, number=number, date=date, drug=drug)
+        for forms in (WHO, SIGNS, DRUGS)
     ]
     text = draw(st.sampled_from([", ", "; ", " - ", " | ", "\n", ": "])).join(draw(st.permutations(parts)))
     case = draw(st.sampled_from([str, str.upper, str.lower, lambda line: line.replace(" ", "\u200b ")]))

@@ -40,7 +40,11 @@ class Loopback:
             self.asked[request["model"], asked.data["question_id"]] += 1
         status, headers, *message = self.status(asked)
         if status != 200:
-            return status, headers, {"error": {"message": " ".join(message) or f"scripted {status}", "type": "scripted"}}
+            return (
+                status,
+                headers,
+                {"error": {"message": " ".join(message) or f"scripted {status}", "type": "scripted"}},
+            )
         said = self.says(asked)
         text = said if isinstance(said, str) else json.dumps(plain_no(asked) if said is None else said)
         return 200, headers, _completion(request["model"], text)
