@@ -30,6 +30,7 @@ PERSONAL = (
 )
 NAMED = "a person's name seems to stand in it, which is not asked about"
 _MOST_WORDS = 4
+_FARTHEST = 12
 _AFTER_LABEL = " \t.:=(\"'^|#*_-"
 _INSIDE = " \t.'-^,"
 
@@ -88,11 +89,10 @@ class _Words:
     def __init__(self, text: str, reading: Reading, synonyms: Synonyms) -> None:
         self.text, self.reading, self.synonyms = text, reading, synonyms
         self.tokens = tokens(text)
-        self.known = {
-            place
-            for place, token in enumerate(self.tokens)
-            if any(found.start <= token.start and token.end <= found.end for found in reading.found)
-        }
+        covered = bytearray(len(text))
+        for found in reading.found:
+            covered[found.start : found.end] = b"\1" * (found.end - found.start)
+        self.known = {place for place, token in enumerate(self.tokens) if covered[token.start]}
         self.unknown = [
             place for place, token in enumerate(self.tokens) if place not in self.known and not self._is_noise(token)
         ]
@@ -117,7 +117,7 @@ class _Words:
         patients = False
         for place, token in enumerate(self.tokens):
             word = token.word
-            if word in words_of.LABELS | words_of.TITLES and self._is_title(place):
+            if word in words_of.OF_PATIENTS and self._is_title(place):
                 behind = self._behind(place + 1, any_case=True)
                 patients |= bool(behind)
             elif word in words_of.CLINICIANS and self._is_title(place):
@@ -125,6 +125,8 @@ class _Words:
                 behind = self._behind(place + 1, any_case=pointed)
             elif place in self._open and word in words_of.GIVEN:
                 behind = [place, *self._beside(place)]
+            elif len(word) == 1 and self.text[token.end : token.end + 1] == "." and self._is_capital(place):
+                behind = self._behind(place + 1, any_case=False, inside=" \t.'-") or self._before(place, between=",")
             else:
                 continue
             names.update(behind)
@@ -142,15 +144,20 @@ class _Words:
         any_case = not self._is_capital(place)
         if behind := self._behind(place + 1, any_case=any_case, inside=" \t.'-^"):
             return behind
+        return self._before(place, any_case=any_case)
+
+    def _before(self, place: int, *, any_case: bool = False, between: str = "") -> list[int]:
+        """The surname before a given name or an initial: `Public, John`, `Public, J.`."""
         before = place - 1
         is_surname = before in self._open and (any_case or self._is_capital(before)) and not self.stands(before)
-        return [before] if is_surname and not self._gap(place).strip(" \t.'-^,") else []
+        gap = self._gap(place)
+        return [before] if is_surname and between in gap and not gap.strip(" \t.'-^,") else []
 
     def _behind(self, place: int, *, any_case: bool, inside: str = _INSIDE) -> list[int]:
         """The name that begins at a place, as far as it goes; its first word may have any case behind a label."""
         names: list[int] = []
         first = place
-        while place < len(self.tokens) and len(names) < _MOST_WORDS:
+        while place < min(len(self.tokens), first + _FARTHEST) and len(names) < _MOST_WORDS:
             word, gap = self._word(place), self._gap(place)
             if gap.strip(_AFTER_LABEL if place == first else inside):
                 break
@@ -180,9 +187,11 @@ class _Words:
     def _is_taken(self, place: int) -> bool:
         """Whether `takes`, `Rx:` or `is on` stands before a word."""
         before = self._word(place - 1) if place else ""
-        if not before or self._gap(place).strip(" \t:"):
+        gap = self._gap(place).strip()
+        if not before or gap.strip(":="):
             return False
-        return before in words_of.TAKING or (before == "on" and self._word(place - 2) in words_of.ON)
+        is_labelled = bool(gap) and before in words_of.DRUG_LABELS
+        return is_labelled or before in words_of.TAKING or (before == "on" and self._word(place - 2) in words_of.ON)
 
     def _has_strength(self, place: int) -> bool:
         """Whether a strength or a dose form stands behind a word, and no further name that it may belong to."""
@@ -196,4 +205,6 @@ class _Words:
         if not units:
             return False
         is_end = behind >= len(self.tokens) or self._gap(behind).strip(" \t.") != ""
-        return is_end or (self._is_noise(self.tokens[behind]) and behind not in self.known)
+        if is_end or behind in self.known:
+            return is_end
+        return self._is_noise(self.tokens[behind]) and self._word(behind) not in words_of.OF

@@ -26,10 +26,11 @@ _ABOUT_A_PERSON = """
 ABOUT_A_PERSON = _words(_ABOUT_A_PERSON)
 """(Not `mr`, `dr`, `ms`: in a medication list these are modified release, delayed release and morphine sulfate.)"""
 
-LABELS = ABOUT_A_PERSON | _words("pt name nom subject mother father brother sister contact sr sig pac")
+LABELS = ABOUT_A_PERSON | _words("pt name nom subject mother father brother sister contact sr sig pac dear")
 """Behind these stands who the patient is, or somebody near."""
 TITLES = _words("mr mrs ms miss mx mme mlle monsieur madame herr herrn frau sra srta senor senora signor dhr")
 """Before a patient's name."""
+OF_PATIENTS = LABELS | TITLES
 CLINICIANS = _words(
     "dr drs prof doctor doctora doktor docteur med per by for cc attn signed via fur pour para von par"
     " por bei rph np rn dra pharmd"
@@ -42,10 +43,15 @@ PARTICLES = _words("von van der den de del della di da dos la le el al bin ibn y
 
 _TAKING = """
     takes taking take took nimmt einnahme prend prends prise toma tomando tomar prende neemt uses using
-    drug drugs medication medications medicament medicamento medikament arzneimittel wirkstoff medicine rx allergy
 """
 TAKING = _words(_TAKING)
 """What stands behind these is taken."""
+DRUG_LABELS = _words(
+    "drug drugs medication medications medicament medicamento medikament arzneimittel wirkstoff rx med"
+)
+"""What stands behind these and a colon is a drug."""
+OF = _words("of de du von di for fur para pour")
+"""Behind a strength, these say that the drug comes next and did not stand before it."""
 ON = _words("pt patient is was currently now discharged started continued maintained remains stays still")
 """`on` behind these is followed by what is taken; otherwise by a day, a street or a person."""
 

@@ -15,7 +15,7 @@ _MONTHS = (
     "jan feb mar apr may jun jul aug sep oct nov dec marz mai okt dez janv fevr avr juin juil aout sept ene abr ago dic"
 )
 _MONTH = f"(?:{_MONTHS.replace(' ', '|')})"
-_UNIT = rf"(?![\d.,]*[ -]?(?:{'|'.join(sorted(UNITS))}|mg/|%)(?![a-z]))"
+_UNIT = rf"(?![\d.,]{{0,12}}[ -]?(?:{'|'.join(sorted(UNITS))}|mg/|%)(?![a-z]))"
 # Record and insurance numbers, dates, phones; a strength has fewer digits, or a unit behind it.
 _IDENTIFIER = re.compile(
     rf"(?<!\d)\d{{5,}}+{_UNIT}|\d{{3}}-\d\d-\d{{4}}|\d{{4}}[-/.]\d\d?[-/.]\d\d?"
@@ -29,10 +29,10 @@ _IDENTIFIER = re.compile(
 _SPOKEN = re.compile(
     r"\bname\s*[:=#]|\bnom\s*:|\bsubject\s*[:=/]|\broom\s*#?\d|\bbed\s*#?\d|\bward\s*#?\d|\bbirth(?!\s*control)|\bnhs\b"
     r"|\bd\.o\.b|\by/o\b|\byear[- ]old|\byrs?[- ]old|\bans\b|\bjahrige|\bpid\||\bid\s*[:#]"
-    r"|\d+ (?:\w+ ){1,3}(?:street|st\.|avenue|ave|road|rd|blvd|boulevard|lane|ln|strasse|platz)\b"
-    r"|(?:strasse|str\.|weg|gasse)\s*\d|\d+,? rue\b|\bcalle [a-z]"
+    r"|(?<!\d)\d{1,6} (?:\w{1,30} ){1,3}(?:street|st\.|avenue|ave|road|rd|blvd|boulevard|lane|ln|strasse|platz)\b"
+    r"|(?:strasse|str\.|weg|gasse)\s*\d|\d,? rue\b|\bcalle [a-z]"
     r"|\b(?:chart|acct|account|record|member|policy|case|file|visit|encounter)\s*(?:no|nr|number|id|#)|\bn\.?i\.?\s*number"
-    r"|[a-z]\^[a-z]"
+    r"|[a-z]\^[a-z]|^\W*(?:from|to|cc|bcc|re|attn|sender|recipient|an|von|de|para)\s*:"
 )
 
 

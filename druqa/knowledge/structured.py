@@ -15,8 +15,15 @@ from druqa.records import Medication
 # The field of each segment that holds the drug, as code^text^system^code^text^system.
 _DRUG_FIELD = {"RXO": 1, "RXE": 2, "RXD": 2, "RXG": 4, "RXA": 5, "RXC": 2}
 _SEGMENT = re.compile(r"\s*(?:MSH|EVT|PID|PD1|NK1|PV1|IN1|AL1|DG1|OBX|ORC|TQ1|RX[A-Z])\|")
+_RESOURCE = re.compile(r"\{\s*[\"']resourceType[\"']")
 _MARKUP = re.compile(r"\s*(?:<\?xml|<[A-Za-z][\w:]*[ />])")
-_CONCEPTS = frozenset(("medicationCodeableConcept", "medication", "itemCodeableConcept", "item"))
+_CONCEPTS = frozenset(
+    (
+        "medicationCodeableConcept",
+        "medication",
+        "itemCodeableConcept",
+    )
+)
 _REFERENCES = frozenset(("medicationReference",))
 _DEEPEST = 40
 
@@ -39,7 +46,8 @@ def medication_of(medication: Medication) -> Medication | None:
     text = medication.text
     if _is_json(text):
         try:
-            said = list(_fhir(json.loads(text), 0))
+            resource, _ = json.JSONDecoder().raw_decode(text[min(text.find(c) for c in "{[" if c in text) :])
+            said = list(_fhir(resource, 0))
         except (ValueError, RecursionError):
             return None
     elif _SEGMENT.match(text):
@@ -55,7 +63,7 @@ def medication_of(medication: Medication) -> Medication | None:
 
 def _is_json(text: str) -> bool:
     start = text.lstrip("\ufeff \t\r\n")[:1]
-    return start in ("{", "[") and '"' in text and ":" in text
+    return (start in ("{", "[") and ":" in text and ('"' in text or "'" in text)) or bool(_RESOURCE.search(text))
 
 
 def _code(said: list[_Said], system: str) -> str | None:
@@ -84,6 +92,8 @@ def _fhir(node: Any, depth: int) -> Iterator[_Said]:
 def _concept(node: Any) -> Iterator[_Said]:
     """What a CodeableConcept says; FHIR R5 wraps it, or a reference, once more."""
     if not isinstance(node, dict):
+        # No FHIR, but plain enough: `"medication": "warfarin 5 mg"`.
+        yield _Said(text=_text(node))
         return
     yield from _concept(node.get("concept"))
     yield from _display(node.get("reference"))
