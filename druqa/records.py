@@ -18,8 +18,9 @@ NonEmpty = Annotated[str, Field(min_length=1)]
 class Record(BaseModel):
     """A frozen value that refuses unknown fields."""
 
-    # Validators are built when a record is first made: most runs make few kinds.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    # Validators are built when a record is first made: most runs make few kinds. An error about a record does not
+    # repeat what was to be put into it: that may be a line about a patient, or a key.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
 
 
 class Severity(StrEnum):

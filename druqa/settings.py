@@ -9,14 +9,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from druqa.cascade import Role
 from druqa.errors import SettingsError
 from druqa.records import NonEmpty, Record
+from druqa.scrubbing import has_credentials, is_variable, scrub, secret_in
 
 FILE = "druqa.toml"
 ROLES: tuple[str, ...] = get_args(Role)
+_WHERE_KEYS_GO = "put it into an environment variable, and name that in api_key_env"
 
 
 class ModelSettings(Record):
@@ -31,6 +33,28 @@ class ModelSettings(Record):
     timeout_s: Annotated[float, Field(gt=0)] = 60.0
     parameters: dict[str, Any] = {}
     """Sent with every request, over the defaults `temperature = 0` and `max_tokens = 600`."""
+
+    # A key in the settings would be part of what a journal, a plan or an error may show. No message repeats it.
+    @field_validator("api_base")
+    @classmethod
+    def _address_only(cls, url: str | None) -> str | None:
+        if url and has_credentials(url):
+            raise ValueError(f"the address holds a key or a password; {_WHERE_KEYS_GO}")
+        return url
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _a_name_and_no_key(cls, name: str | None) -> str | None:
+        if name and not is_variable(name):
+            raise ValueError("it takes the name of an environment variable, and this is none; is it the key itself?")
+        return name
+
+    @field_validator("parameters")
+    @classmethod
+    def _no_key(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        if where := secret_in(parameters):
+            raise ValueError(f"`{where}` holds a key or a password; {_WHERE_KEYS_GO}")
+        return parameters
 
 
 class Settings(Record):
@@ -66,20 +90,30 @@ def load_settings(bound: Sequence[str] = (), **over: Any) -> Settings:
         SettingsError: if any of them is wrong, with its place and the mend.
 
     """
+    settings = _read(bound, over)
+    if isinstance(settings, SettingsError):
+        raise settings
+    return settings
+
+
+def _read(bound: Sequence[str], over: dict[str, Any]) -> Settings | SettingsError:
+    """The settings, or what is wrong with them: an error raised from here would drag what the file holds along."""
     raw = _from_file()
     table = raw.get("roles", {})
     if not isinstance(table, dict):
-        raise SettingsError("`roles` is not a table", where=_file().name, mend='write [roles], then screener = "MODEL"')
+        return SettingsError(
+            "`roles` is not a table", where=_file().name, mend='write [roles], then screener = "MODEL"'
+        )
     roles = {**table, **_from_environment(), **_from_bindings(bound)}
     given = {key: value for key, value in over.items() if value is not None}
     try:
         return Settings.model_validate({**raw, "roles": {role: _listed(v) for role, v in roles.items()}, **given})
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        mend = f"known keys are: {', '.join(Settings.model_fields)}" if first["type"] == "extra_forbidden" else ""
-        where = "settings" if first["loc"][0] in given else _file().name
-        raise SettingsError(f"`{key}`: {first['msg']}", where=where, mend=mend) from None
+    key = ".".join(str(part) for part in first["loc"])
+    mend = f"known keys are: {', '.join(Settings.model_fields)}" if first["type"] == "extra_forbidden" else ""
+    where = "settings" if first["loc"][0] in given else _file().name
+    return SettingsError(f"`{key}`: {first['msg']}", where=where, mend=mend)
 
 
 def journal_path() -> Path:
@@ -119,7 +153,7 @@ def _from_bindings(bound: Sequence[str]) -> dict[str, list[str]]:
         if role not in ROLES or not model:
             close = get_close_matches(role, ROLES, n=1)
             raise SettingsError(
-                f"cannot read the binding {binding!r}",
+                f"cannot read the binding {scrub(repr(binding))}",
                 where="--model",
                 mend=f"write ROLE=MODEL with a role of {', '.join(ROLES)}"
                 + (f"; did you mean {close[0]}?" if close else ""),

@@ -160,7 +160,7 @@ def read_medications(medications: Iterable[str | Medication]) -> tuple[Medicatio
     """
     if isinstance(medications, str):
         raise UsageError(
-            "one string was given where a list is due", where="medications", mend=f"give [{medications!r}]"
+            "one string was given where a list is due", where="medications", mend="put it into a list: [line]"
         )
     if isinstance(medications, Mapping) or not isinstance(medications, Iterable):
         raise UsageError(f"a {type(medications).__name__} was given where a list is due", where="medications")

@@ -63,6 +63,11 @@ def tokens(text: str) -> list[Token]:
     ]
 
 
+def folded(text: str) -> str:
+    """The text in key form, with every space where it stood: for patterns that look at what stands between words."""
+    return _folded(text)[0]
+
+
 def squash(name: str) -> str:
     """The words of a key with one space between: where hyphens, points and slashes stood makes no difference."""
     return " ".join(match[0].replace("'", "") for match in _WORD.finditer(name))

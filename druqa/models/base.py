@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Annotated, Any, Protocol
 
 from pydantic import AfterValidator
 
 from druqa.prompts import PromptText
 from druqa.records import Record
+from druqa.scrubbing import KEY_VARIABLES, conceal, scrub
+
+__all__ = ["KEY_VARIABLES", "ChatModel", "Limits", "ModelFailure", "Price", "Reply", "conceal", "scrub"]
 
 _USUAL = (None, "stop", "length")
 LONGEST_REPLY = 50_000
@@ -92,34 +92,6 @@ class ChatModel(Protocol):
         """
 
 
-_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
-_SECRET_SHAPE = re.compile(r"\b(?:sk|pk|rk|key|gsk|xai|hf|AIza)[-_][A-Za-z0-9_\-*.]{6,}|\bAIza[\w-]{10,}|Bearer\s+\S+")
-_LONGEST_REASON = 300
-
-
-KEY_VARIABLES: set[str] = set()
-"""Environment variables that the settings name as holding a key, whatever they are called."""
-
-
 def _cut(text: str) -> str:
     """A reply of some megabytes, most of it blanks or not, down to what can still be read or refused."""
     return text if len(text) <= LONGEST_REPLY else text.strip()[: LONGEST_REPLY + 1]
-
-
-@cache
-def _names_a_secret(variable: str) -> bool:
-    return _SECRET_NAME.search(variable) is not None
-
-
-def scrub(text: str) -> str:
-    """A text from outside as it may stand in a report: one line, not long, that can be encoded, and holds no key.
-
-    Keys are those in the environment, and whatever has the shape of one.
-    """
-    for name in os.environ:
-        if (name in KEY_VARIABLES or _names_a_secret(name)) and len(value := os.environ[name]) >= 6:
-            text = text.replace(value, "[secret]")
-    # A lone surrogate is no character: nothing that holds one can be written down.
-    text = _SECRET_SHAPE.sub("[secret]", text).encode("utf-8", "backslashreplace").decode("utf-8")
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + " ..."

@@ -15,8 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from druqa.models.base import KEY_VARIABLES, Limits, ModelFailure, Price, Reply
+from druqa.models.base import KEY_VARIABLES, Limits, ModelFailure, Price, Reply, conceal, scrub
 from druqa.models.families import family_of
+from druqa.models.hush import hushed
 from druqa.prompts import PromptText
 from druqa.settings import ModelSettings
 
@@ -24,6 +25,13 @@ DEFAULT_PARAMETERS: dict[str, Any] = {"temperature": 0, "max_tokens": 600}
 
 # What an HTTP status says of further tries: litellm's exception classes carry the provider's status.
 _FATAL = {401: "the key was refused", 402: "payment is required", 403: "access was refused", 404: "no such model"}
+# What the host application hangs on litellm (callbacks that log, a cache) is for its own calls, not for ours. No
+# parameter of a call turns off hooks that litellm calls before a request: the README says so.
+_PRIVATE: dict[str, Any] = {
+    "no-log": True,
+    "turn_off_message_logging": True,
+    "cache": {"no-cache": True, "no-store": True},
+}
 _RETRYABLE = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
 
 # By these words providers say that a reply is whole.
@@ -59,32 +67,45 @@ class LitellmModel:
 
     async def complete(self, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
         """Send one prompt through litellm."""
-        key = {"api_key": os.environ[self._key_env]} if self._key_env else {}
-        try:
-            response = await _litellm().acompletion(
-                model=self.name,
-                messages=[
-                    {"role": "system", "content": prompt.instruction},
-                    {"role": "user", "content": prompt.data},
-                ],
-                response_format={"type": "json_schema", "json_schema": dict(schema)},
-                drop_params=True,
-                api_base=self._api_base,
-                timeout=self.limits.timeout_s,
-                max_retries=0,
-                num_retries=0,
-                **self._sent,
-                **key,
-            )
-            if hasattr(response, "__aiter__"):
-                response = await _gathered(response)
-        except ModelFailure:
-            raise
-        except Exception as error:  # noqa: BLE001 - litellm raises many kinds; each is a failure with its reason
-            raise _failure(self.name, error) from None
-        return self._reply(response, key.get("api_key", ""))
+        outcome = await self._outcome(prompt, schema)
+        # Raised here, where no error of litellm's is being handled and the request is out of sight: neither the chain
+        # of the failure nor the variables of its traceback hold a key or a prompt.
+        del prompt, schema
+        if isinstance(outcome, ModelFailure):
+            raise outcome
+        return outcome
 
-    def _reply(self, response: Any, key: str = "") -> Reply:
+    async def _outcome(self, prompt: PromptText, schema: Mapping[str, Any]) -> Reply | ModelFailure:
+        try:
+            with hushed():
+                response = await _quiet().acompletion(**self._request(prompt, schema))
+                if hasattr(response, "__aiter__"):
+                    response = await _gathered(response)
+            return self._reply(response)
+        except ModelFailure as failure:
+            return failure
+        except Exception as error:  # noqa: BLE001 - litellm raises many kinds; each is a failure with its reason
+            return _failure(self.name, error)
+
+    def _request(self, prompt: PromptText, schema: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **self._sent,
+            "model": self.name,
+            "messages": [
+                {"role": "system", "content": prompt.instruction},
+                {"role": "user", "content": prompt.data},
+            ],
+            "response_format": {"type": "json_schema", "json_schema": dict(schema)},
+            "drop_params": True,
+            "api_base": self._api_base,
+            "timeout": self.limits.timeout_s,
+            "max_retries": 0,
+            "num_retries": 0,
+            **_PRIVATE,
+            **({"api_key": os.environ[self._key_env]} if self._key_env else {}),
+        }
+
+    def _reply(self, response: Any) -> Reply:
         """The reply in a response of litellm's.
 
         Raises:
@@ -102,10 +123,10 @@ class LitellmModel:
             finish = "refusal"
         name = getattr(response, "model", None)
         return Reply(
-            # A server that echoes what it was sent may echo the key; nothing but the key is taken out of a reply.
-            text=(text.replace(key, "[secret]") if key else text) if isinstance(text, str) else None,
-            finish_reason=finish,
-            answered_as=name if isinstance(name, str) else None,
+            # A reply is kept in the journal as it came, but for a key that a server hands back in it.
+            text=conceal(text) if isinstance(text, str) else None,
+            finish_reason=scrub(finish),
+            answered_as=scrub(name) if isinstance(name, str) and name else None,
             prompt_tokens=sent,
             completion_tokens=written,
             usd=sent * self.price.prompt + written * self.price.completion if self.price else None,
@@ -170,10 +191,19 @@ def _litellm() -> Any:
     warnings.filterwarnings("ignore", message=r"Item .* on TypedDict", category=UserWarning)
     # A call that is cut off by our clock leaves a coroutine of litellm's behind that never began.
     warnings.filterwarnings("ignore", message=r"coroutine 'OpenAIChatCompletion", category=RuntimeWarning)
+    # Such a warning quotes the reply that it is about.
+    warnings.filterwarnings("ignore", message=r"Pydantic serializer warnings", category=UserWarning)
     import litellm  # noqa: PLC0415 - takes seconds: only when a model is asked
 
     litellm.suppress_debug_info = True
     litellm.telemetry = False
+    return litellm
+
+
+def _quiet() -> Any:
+    """litellm, with its deprecated switch off by which it prints requests, keys and replies, past every log filter."""
+    litellm = _litellm()
+    litellm.set_verbose = False
     return litellm
 
 

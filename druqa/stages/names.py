@@ -12,15 +12,14 @@ from typing import NamedTuple
 
 from druqa.characters import without_unseen
 from druqa.knowledge.guesses import MOST_COMPARED, Guess, guess, look_alikes, said
-from druqa.knowledge.personal import speaks_of_a_person
+from druqa.knowledge.people import sift
+from druqa.knowledge.personal import LONG_TEXT
 from druqa.knowledge.plausible import why_no_name
-from druqa.knowledge.reading import Found, Leftover, read
+from druqa.knowledge.reading import Found, Leftover
 from druqa.knowledge.spelling import key, listed, printable, shortened, squash, suspicious
 from druqa.knowledge.synonyms import Synonyms
 from druqa.records import Drug, DrugName, How, Match, Medication, NameKind, ResolvedMedication
 
-LONG_TEXT = 200
-"""Characters: a longer text is no name; it is scanned, and stands under a short form."""
 SHORT_FORM = 60
 NEAR_ENOUGH_BESIDE = 85.0
 """rapidfuzz ratio from which words beside a known name, with nothing between, are taken for a misspelt name too."""
@@ -76,7 +75,9 @@ class _Line:
         self.alternatives: list[tuple[str, ...]] = []
         self.doubts: list[str] = []
         self.unsure = False
-        self.personal = False
+        self.sifted = sift(medication, synonyms)
+        self.personal = bool(self.sifted.doubt)
+        """Whether somebody's name or number may stand in it: only what is left of the text is asked about."""
         self.certain: set[str] = set()
         """Drugs that some words of the line can only mean: no alternatives to anything."""
         self.guesses = 0
@@ -85,16 +86,23 @@ class _Line:
 
     def read(self) -> None:
         """Read text and codes."""
-        text = self.medication.text
-        self.doubts += [f"the text {oddity}" for oddity in suspicious(text)]
-        reading = read(text, self.synonyms)
+        self.doubts += [f"the text {oddity}" for oddity in suspicious(self.medication.text)]
+        if self.personal:
+            self.unsure = True
+            self.doubts.append(self.sifted.doubt)
+        reading = self.sifted.reading
         for found in reading.found:
             self.take(found)
         self.doubt_halves(reading.found)
         self.explain(reading.leftovers, known=bool(reading.found))
         self.decode()
-        if not self.drugs and not self.personal:
+        if not self.drugs:
             self.keep_as_written([leftover.raw for leftover in reading.leftovers if leftover.looks_like_a_name])
+
+    @property
+    def text(self) -> str:
+        """The text as it may be asked about."""
+        return self.sifted.medication.text
 
     @property
     def recognised(self) -> bool:
@@ -143,7 +151,7 @@ class _Line:
         if len(self.drugs) != 1:
             return
         for found in every:
-            word = self.medication.text[found.end :].lstrip(" -").partition(" ")[0].strip(",.;()")
+            word = self.text[found.end :].lstrip(" -").partition(" ")[0].strip(",.;()")
             if key(word) in SECOND_INGREDIENT or word in SECOND_LETTER:
                 self.unsure |= key(word) in SECOND_INGREDIENT
                 self.doubts.append(
@@ -189,14 +197,7 @@ class _Line:
 
         None is passed over: each becomes a candidate, a drug as written, or a doubt that leaves the line unrecognised.
         """
-        self.personal = self.speaks_of_a_person(leftovers, known=known)
-        if self.personal:
-            self.unsure = True
-            self.doubts.append(
-                "it holds a date, a long number or words about a person: only known drug names in it are asked about"
-            )
-            return
-        if known and len(self.medication.text) > LONG_TEXT:
+        if known and not self.personal and len(self.text) > LONG_TEXT:
             self.explain_long([leftover for leftover in leftovers if leftover.looks_like_a_name])
             return
         unplaced = [text for leftover in leftovers if (text := self.place(leftover, known=known))]
@@ -210,7 +211,7 @@ class _Line:
                 self.not_understood(leftover.text, unsure=leftover.separate)
             return None
         guessed = self.near(leftover)
-        apart = leftover.separate or not known
+        apart = leftover.separate or not known or self.personal
         if not apart and (word := self.misspelt_noise(leftover, guessed)):
             self.doubts.append(f"'{leftover.text}' is read as {word}, which names no drug")
         elif guessed and (apart or guessed.score >= NEAR_ENOUGH_BESIDE):
@@ -227,12 +228,6 @@ class _Line:
         """Say that words beside a known name were not understood."""
         self.unsure |= unsure
         self.doubts.append(f"'{text}' was not understood and is not asked about")
-
-    def speaks_of_a_person(self, leftovers: tuple[Leftover, ...], *, known: bool) -> bool:
-        """Whether the words that are left may say who the patient is, so that no prompt may hold them."""
-        if known and not any(leftover.has_letters for leftover in leftovers):
-            return False
-        return speaks_of_a_person(self.medication.text)
 
     def explain_long(self, named: list[Leftover]) -> None:
         """A long text around known names is a note, not a list: its words are counted, not taken for drugs."""
@@ -292,9 +287,9 @@ class _Line:
     def decode(self) -> None:
         """The codes: what they mean is added, and said where the text does not say the same."""
         in_text = tuple(self.drugs)
-        text = self.medication.text
+        text = self.text
         named = not in_text and not self.personal and len(text) <= SHORT_FORM
-        for system, written in (("RxCUI", self.medication.rxcui), ("ATC", self.medication.atc)):
+        for system, written in (("RxCUI", self.sifted.medication.rxcui), ("ATC", self.sifted.medication.atc)):
             code = (written or "").strip().upper()
             if not code:
                 continue
@@ -317,14 +312,19 @@ class _Line:
 
     def keep_as_written(self, parts: list[str]) -> None:
         """Words that nothing knows stand as drugs under their own spelling, so that they are asked about."""
-        text = self.medication.text
+        text = self.text
         whole = printable(text)
         self.unsure = True
-        if not whole:
+        if self.personal:
+            # The line as a whole is never a name here: what may be asked about of it stands in `parts`.
+            whole = ""
+            if not parts:
+                return
+        if not whole and not parts:
             self.doubts.append("the line is empty")
             return
         parts = list(dict.fromkeys(part for part in parts if part)) or [text]
-        if len(text) > LONG_TEXT:
+        if len(text) > LONG_TEXT and whole:
             parts = [text]
         for part in parts[:MOST_GUESSES]:
             drug = _as_written(part)

@@ -170,6 +170,7 @@ def _add(
                 if not drug.known:
                     found.update(dict.fromkeys(set(owners) - present, drug.id))
     added = tuple(synonyms.drug(id_) for id_ in sorted(found))
+    called = {drug.id: drug.name for drug in medication.drugs}
     names = [name for drug in medication.drugs for name in fresh.get(drug.id, ())]
     return ResolvedMedication(
         text=medication.text,
@@ -178,7 +179,7 @@ def _add(
         recognised=medication.recognised,
         drugs=(*medication.drugs, *added),
         names=(*medication.names, *names, *(name for drug in added for name in synonyms.names_of(drug.id))),
-        matches=(*medication.matches, *(_guess(drug, medication.text) for drug in added)),
+        matches=(*medication.matches, *(_guess(drug, called[found[drug.id]]) for drug in added)),
         alternatives=(*medication.alternatives, *((written, id_) for id_, written in sorted(found.items()))),
         doubts=tuple(dict.fromkeys(doubts)),
     )

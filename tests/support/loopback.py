@@ -23,7 +23,8 @@ class Loopback:
 
     says: Says = lambda asked: None
     cascade: Cascade = field(default_factory=lambda: load_cascade("recall_first"))
-    status: Callable[[Asked], tuple[int, dict[str, str]]] = lambda asked: (200, {})
+    status: Callable[[Asked], tuple[int, dict[str, str]] | tuple[int, dict[str, str], str]] = lambda asked: (200, {})
+    """The status, further headers, and for an error what its message says."""
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(model, question id) to how often it was asked."""
     base: str = ""
@@ -37,9 +38,13 @@ class Loopback:
         asked = self._reader.read(PromptText(instruction=system, data=user))
         with self._counting:
             self.asked[request["model"], asked.data["question_id"]] += 1
-        status, headers = self.status(asked)
+        status, headers, *message = self.status(asked)
         if status != 200:
-            return status, headers, {"error": {"message": f"scripted {status}", "type": "scripted"}}
+            return (
+                status,
+                headers,
+                {"error": {"message": " ".join(message) or f"scripted {status}", "type": "scripted"}},
+            )
         said = self.says(asked)
         text = said if isinstance(said, str) else json.dumps(plain_no(asked) if said is None else said)
         return 200, headers, completion(request["model"], text)
