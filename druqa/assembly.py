@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from druqa import __version__
 from druqa.models.asker import Asker
@@ -21,7 +21,6 @@ from druqa.report import (
 )
 from druqa.setup import Setup
 
-_SPARED = "no model was asked about this pair"
 _DECISIONS = (DecisionKind.FLAGGED, DecisionKind.NOT_CHECKED, DecisionKind.NONE_FOUND)
 
 
@@ -40,7 +39,7 @@ def assemble(
         druqa_version=__version__,
         cascade=CascadeUse(name=setup.cascade.name, version=setup.cascade.version, sha256=setup.cascade.sha256),
         medications=tuple(resolved),
-        pairs=tuple(sorted(_with_reasons(pairs, resolved), key=display_order)),
+        pairs=tuple(sorted(pairs, key=display_order)),
         findings=tuple(findings),
         questions=QuestionCounts(
             planned=tally.planned + look_ups,
@@ -63,15 +62,6 @@ def assemble(
         data=DataUse(synonyms=setup.synonyms.version, evidence=setup.evidence_version),
         notes=(*notes, *_notes(setup, asker, resolved)),
     )
-
-
-def _with_reasons(pairs: Sequence[PairReport], resolved: Sequence[ResolvedMedication]) -> Iterator[PairReport]:
-    """The pairs; those that no model was asked about, because of what was written, say so."""
-    unasked = {drug.name: drug.unasked for medication in resolved for drug in medication.drugs if drug.unasked}
-    for pair in pairs:
-        why = tuple(f"'{name}' cannot be a drug's name: {unasked[name]}" for name in pair.drugs if name in unasked)
-        spared = bool(why) and pair.decision is DecisionKind.NOT_CHECKED and not pair.planned
-        yield pair.model_copy(update={"reasons": (*why, _SPARED)}) if spared else pair
 
 
 def display_order(pair: PairReport) -> tuple[int, bool, int, int, tuple[str, str]]:

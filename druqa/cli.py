@@ -80,8 +80,10 @@ def _complaint(error: Exception) -> str:
     """What a person is told of an error that nobody foresaw, or of an output that takes no more."""
     if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
         return f"druqa: the output cannot be written: {error.strerror}"
+    from druqa.scrubbing import scrub  # noqa: PLC0415
+
     return (
-        f"druqa: internal error, {type(error).__name__}: {_printable(error)}\n"
+        f"druqa: internal error, {type(error).__name__}: {_printable(scrub(str(error)))}\n"
         "  Nothing it printed is to be relied on. DRUQA_DEBUG=1 shows where."
     )
 

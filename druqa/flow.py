@@ -14,7 +14,7 @@ from druqa.models.asker import Asker
 from druqa.models.binding import Given
 from druqa.models.exchange import Exchange
 from druqa.models.interruption import Interruption
-from druqa.records import Medication, ResolvedMedication, Stage, Verdict
+from druqa.records import DrugPair, Medication, ResolvedMedication, Stage, Verdict
 from druqa.report import Answer, Decision, DecisionKind, Finding, PairReport, Report, Review
 from druqa.session import open_exchange, run
 from druqa.settings import Settings, load_settings
@@ -111,7 +111,7 @@ async def _decide(
         if cascade.prompt_evaluators and (setup.exhaustive or not is_settled(decision)):
             decision = await _ask(stage, listed, decision, setup, asker, affordable=affordable)
     answer, opinion = await _answer(listed, decision, setup, asker, affordable=affordable), None
-    if affordable and setup.models("rival"):
+    if affordable and setup.models("rival") and not pair.unasked:
         decision, opinion = await _review(listed, decision, answer, setup, asker)
     return PairReport(
         drugs=(pair.first.name, pair.second.name),
@@ -119,7 +119,7 @@ async def _decide(
         decision=decision.kind,
         severity=decision.severity,
         tier=decision.tier,
-        reasons=_reasons(decision, asker.exchange.ended),
+        reasons=_reasons(pair, decision, asker.exchange.ended),
         verdicts=decision.verdicts,
         planned=decision.planned,
         answer=_kept_true(answer, listed, decision),
@@ -127,8 +127,10 @@ async def _decide(
     )
 
 
-def _reasons(decision: Decision, ended: str) -> tuple[str, ...]:
-    """The vote's reasons; for a pair that the end of the run left open, that too."""
+def _reasons(pair: DrugPair, decision: Decision, ended: str) -> tuple[str, ...]:
+    """The vote's reasons; for a pair that the end of the run left open, or that is no pair of drugs, that too."""
+    if pair.unasked and decision.kind is DecisionKind.NOT_CHECKED and decision.verdicts == ():
+        return (*pair.unasked, "no model was asked about this pair")
     asked = {verdict.question for verdict in decision.verdicts if not verdict.is_evidence}
     open_ = decision.kind is DecisionKind.NOT_CHECKED and decision.planned > len(asked)
     return (*decision.reasons, ended) if ended and open_ else decision.reasons
@@ -201,7 +203,9 @@ def plan_with(setup: Setup, medications: Medications) -> Plan:
     proposable = setup.cascade.names.proposed_names * len(proposers)
     widest = [drug.model_copy(update={"names": (*drug.names, *("?" * proposable))}) for drug in drugs]
     pairs, names = name_pairs(widest, resolved)
-    work = Workload(drugs=len(drugs), pairs=pairs, name_pairs=names, tables=len(setup.tables))
+    work = Workload(
+        drugs=sum(not listed.drug.unasked for listed in drugs), pairs=pairs, name_pairs=names, tables=len(setup.tables)
+    )
     return make_plan(setup.cascade, setup.binding.roles, setup.binding.models, work)
 
 

@@ -197,6 +197,12 @@ class DrugPair(Record):
         return cls(first=one, second=other) if one.id < other.id else cls(first=other, second=one)
 
     @property
+    def unasked(self) -> tuple[str, ...]:
+        """Why no model is asked about the pair, for each of the two that cannot be a drug's name."""
+        both = (self.first, self.second)
+        return tuple(f"'{drug.name}' cannot be a drug's name: {drug.unasked}" for drug in both if drug.unasked)
+
+    @property
     def ids(self) -> tuple[str, str]:
         """Both ids, the smaller first."""
         return self.first.id, self.second.id

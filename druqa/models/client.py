@@ -15,9 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from druqa.models.base import KEY_VARIABLES, Limits, ModelFailure, Price, Reply, conceal, scrub
+from druqa.models.base import KEY_VARIABLES, Limits, ModelFailure, Price, Reply, scrub
 from druqa.models.families import family_of
-from druqa.models.hush import hushed
 from druqa.prompts import PromptText
 from druqa.settings import ModelSettings
 
@@ -77,10 +76,9 @@ class LitellmModel:
 
     async def _outcome(self, prompt: PromptText, schema: Mapping[str, Any]) -> Reply | ModelFailure:
         try:
-            with hushed():
-                response = await _quiet().acompletion(**self._request(prompt, schema))
-                if hasattr(response, "__aiter__"):
-                    response = await _gathered(response)
+            response = await _quiet().acompletion(**self._request(prompt, schema))
+            if hasattr(response, "__aiter__"):
+                response = await _gathered(response)
             return self._reply(response)
         except ModelFailure as failure:
             return failure
@@ -123,8 +121,7 @@ class LitellmModel:
             finish = "refusal"
         name = getattr(response, "model", None)
         return Reply(
-            # A reply is kept in the journal as it came, but for a key that a server hands back in it.
-            text=conceal(text) if isinstance(text, str) else None,
+            text=text if isinstance(text, str) else None,
             finish_reason=scrub(finish),
             answered_as=scrub(name) if isinstance(name, str) and name else None,
             prompt_tokens=sent,

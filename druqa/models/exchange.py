@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from aiolimiter import AsyncLimiter
 
 from druqa.errors import JournalError
-from druqa.models.base import ChatModel, ModelFailure, Reply, scrub
+from druqa.models.base import ChatModel, ModelFailure, Reply, conceal, scrub
+from druqa.models.hush import hushed
 from druqa.models.journal import Journal, reply_key
 from druqa.prompts import PromptText
 
@@ -239,11 +240,15 @@ class Exchange:
 
 
 async def _complete(model: ChatModel, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
-    """Call the model inside a coroutine, so that whatever it raises, and whenever, is raised here."""
-    reply = await model.complete(prompt, schema)
+    """Call the model inside a coroutine, so that whatever it raises, and whenever, is raised here.
+
+    What anybody logs meanwhile is dropped. A reply is kept as it came, but for a key that a server hands back in it.
+    """
+    with hushed():
+        reply = await model.complete(prompt, schema)
     if not isinstance(reply, Reply):
         raise ModelFailure(f"{model.name} returned a {type(reply).__name__}, not a Reply")
-    return reply
+    return reply.model_copy(update={"text": conceal(reply.text)}) if reply.text else reply
 
 
 async def _within(seconds: float, call: Awaitable[Reply]) -> Reply:
@@ -270,7 +275,9 @@ async def _within(seconds: float, call: Awaitable[Reply]) -> Reply:
     except ModelFailure:
         raise
     except Exception as error:  # noqa: BLE001 - a bug in a model must not become an answer, nor end the run
-        raise ModelFailure(f"{type(error).__name__}: {error}") from None
+        failure = ModelFailure(f"{type(error).__name__}: {error}")
+    # Out here no error is being handled: what it held, a prompt perhaps, is not carried along.
+    raise failure
 
 
 def _look_at(task: asyncio.Future[Reply]) -> None:

@@ -38,8 +38,6 @@ async def review(
     further drug on the list cannot change what the rival says of this pair.
 
     """
-    if unasked := pair.first.unasked or pair.second.unasked:
-        return Reviewed(planned=0, verdicts=(), review=_unasked(unasked, models))
     calls = [(prompt, model) for prompt in prompts for model in models]
     heard = await asyncio.gather(*(_ask(pair, answer, prompt, model, context, asker) for prompt, model in calls))
     verdicts = [
@@ -62,15 +60,6 @@ async def _ask(
     )
     echo = {"question_id": id_, "drug_1": pair.first.name, "drug_2": pair.second.name}
     return await asker.ask(model, prompt.role, filled, ReviewReply, echo)
-
-
-def _unasked(why: str, models: Sequence[str]) -> Review:
-    return Review(
-        view=View.SILENT,
-        reasons=(f"not asked, for one of the two cannot be a drug's name: {why}",),
-        model=", ".join(models),
-        with_context=(),
-    )
 
 
 def _id(pair: DrugPair, prompt: RivalPrompt, model: str) -> str:

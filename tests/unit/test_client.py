@@ -76,10 +76,6 @@ def test_several_choices_count_only_where_they_say_the_same() -> None:
     assert MODEL._reply(response).finish_reason == "it holds several different replies"
 
 
-def test_a_key_that_the_server_echoes_is_taken_out_of_the_reply() -> None:
-    assert MODEL._reply(reply(content='{"reason": "CANARY"}'), "CANARY").text == '{"reason": "[secret]"}'
-
-
 @pytest.mark.parametrize("odd", [-5, "many", None, 1.5e300])
 def test_an_odd_count_of_tokens_is_none(odd: object) -> None:
     response = reply(content="{}")

@@ -58,7 +58,8 @@ def test_every_question_to_a_real_model_is_accounted_for(tmp_path: Path) -> None
     assert report.questions.not_asked == 0
     assert len(report.pairs) == 3
     for pair in report.pairs:
-        asked = [verdict for verdict in pair.verdicts if verdict.model]
+        # A question for names that brought none counts with the pairs of its drug.
+        asked = [verdict for verdict in pair.verdicts if verdict.model and verdict.stage is not Stage.NAMES]
         assert {verdict.stage for verdict in asked} == {Stage.SCREEN, Stage.SIGN_OFF}
         assert len(asked) == len({verdict.question for verdict in asked}) == 3 + 2
         assert all(verdict.reason for verdict in asked)
