@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Mapping
+from collections.abc import Coroutine, Mapping
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 from aiolimiter import AsyncLimiter
 
@@ -26,8 +26,6 @@ _PATIENCE_S = 1.0
 """How long a run that ended early waits for its last commit, where another process holds the journal."""
 _STRIKES = 5
 """After so many failures in a row a model is taken to be down."""
-
-T = TypeVar("T")
 
 
 class Line:
@@ -239,48 +237,44 @@ class Exchange:
         return at_most if self._ends is None else max(0.0, min(at_most, self._ends - monotonic()))
 
 
-async def _complete(model: ChatModel, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
-    """Call the model inside a coroutine, so that whatever it raises, and whenever, is raised here.
+async def _complete(model: ChatModel, prompt: PromptText, schema: Mapping[str, Any]) -> Reply | ModelFailure:
+    """Call the model. Whatever it raises, and whenever, comes back as a failure: nothing is left for asyncio to print.
 
     What anybody logs meanwhile is dropped. A reply is kept as it came, but for a key that a server hands back in it.
     """
-    with hushed():
-        reply = await model.complete(prompt, schema)
+    try:
+        with hushed():
+            reply = await model.complete(prompt, schema)
+    except ModelFailure as failure:
+        return failure
+    except asyncio.CancelledError:
+        return ModelFailure("the model cancelled its own call")
+    except Exception as error:  # noqa: BLE001 - a bug in a model must not become an answer, nor end the run
+        return ModelFailure(f"{type(error).__name__}: {error}")
     if not isinstance(reply, Reply):
-        raise ModelFailure(f"{model.name} returned a {type(reply).__name__}, not a Reply")
+        return ModelFailure(f"{model.name} returned a {type(reply).__name__}, not a Reply")
     return reply.model_copy(update={"text": conceal(reply.text)}) if reply.text else reply
 
 
-async def _within(seconds: float, call: Awaitable[Reply]) -> Reply:
+async def _within(seconds: float, call: Coroutine[Any, Any, Reply | ModelFailure]) -> Reply:
     """Await a call for so long and no longer, even if it ignores its cancellation.
 
     Raises:
-        ModelFailure: if it has not ended by then, or fails in a way that nobody foresaw.
+        ModelFailure: if it has not ended by then, or failed.
 
     """
     task = asyncio.ensure_future(call)
     try:
         done, _ = await asyncio.wait({task}, timeout=seconds)
     except asyncio.CancelledError:
-        if task.done() and not task.cancelled() and task.exception() is None:
-            return task.result()  # paid for: it is to be kept, even as the run ends
+        if task.done() and not task.cancelled() and isinstance(reply := task.result(), Reply):
+            return reply  # paid for: it is to be kept, even as the run ends
         task.cancel()
         raise
     if not done:
         task.cancel()
-        task.add_done_callback(_look_at)
         raise ModelFailure(f"no whole reply within {seconds:.3g} s", retryable=True)
-    try:
-        return task.result()
-    except ModelFailure:
-        raise
-    except Exception as error:  # noqa: BLE001 - a bug in a model must not become an answer, nor end the run
-        failure = ModelFailure(f"{type(error).__name__}: {error}")
-    # Out here no error is being handled: what it held, a prompt perhaps, is not carried along.
-    raise failure
-
-
-def _look_at(task: asyncio.Future[Reply]) -> None:
-    """Fetch a late task's error, so that asyncio does not print it."""
-    if not task.cancelled():
-        task.exception()
+    outcome = task.result()
+    if isinstance(outcome, ModelFailure):
+        raise outcome
+    return outcome

@@ -24,7 +24,7 @@ _CONCEDED = re.compile(
 _ABBREVIATED = re.compile(r"\b(e\.g|i\.e|vs|approx|resp|z\.\s?B|p\.\s?ej|par ex)\.\s", re.IGNORECASE)
 # Where a clause ends: what follows may take back what stood before.
 _ENDS = re.compile(
-    r"(?<=[.;:!?])\s+|,?\s*\b(?:"
+    r"(?<=[.;:!?])\s+|,\s+(?=(?:may|might|can|could|will)\b)|,?\s*\b(?:"
     + _words(
         "but however yet though although while whereas nevertheless nonetheless even_so even_if even_though still",
         "only_if provided_that as_long_as except toutefois cependant pero aunque aber jedoch sondern però tuttavia",

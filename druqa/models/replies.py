@@ -72,7 +72,7 @@ class VerdictReply(PairReply):
             return ""
         if self.severity not in (None, "unknown"):
             return f"it says no_interaction and grades it {self.severity}"
-        said = harm_in(f"{self.mechanism}. {self.reason}")
+        said = harm_in(self.mechanism) or harm_in(self.reason)
         return f"it says no_interaction and writes {said!r}" if said else ""
 
     @model_validator(mode="after")

@@ -39,6 +39,10 @@ EACH_KIND = 12
 Broken = list[tuple[int, str]]
 
 
+ENOUGH = 100
+"""Broken invariants after which a campaign stops: it has shown what it can."""
+
+
 @dataclass
 class Tally:
     """What a campaign came to."""
@@ -85,7 +89,7 @@ class Campaign:
     def run(self, faults: int, first: int = 0, shown: Callable[[Tally], None] = lambda _: None) -> Tally:
         """Worlds from the first on, until so many faults were dealt."""
         index = first
-        while self.tally.dealt < faults:
+        while self.tally.dealt < faults and len(self.tally.broken) < ENOUGH:
             self.world(index)
             index += 1
             shown(self.tally)
@@ -94,7 +98,7 @@ class Campaign:
     def direct(self, faults: int, first: int = 0) -> Tally:
         """Single pairs by the shortest way, until so many faults were dealt."""
         table, index, tally = Table(self.folder), first, self.tally
-        while tally.dealt < faults:
+        while tally.dealt < faults and len(tally.broken) < ENOUGH:
             case = table.case(f"{self.seed} {index}")
             try:
                 decision = case.decide()

@@ -139,9 +139,6 @@ def test_with_the_server_down_the_command_ends_in_time_and_says_what_was_not_che
     assert CANARY not in done.stdout + done.stderr
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a CancelledError that leaks out of a model ends the whole check: exchange._within"
-)
 def test_a_model_that_cancels_itself_is_a_failed_question(tmp_path: Path) -> None:
     class Cancelled(ScriptedModel):
         async def complete(self, *_: Any) -> Any:
