@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from pydantic import field_validator
+
 from druqa.prompts import PromptText
 from druqa.records import Record
 
@@ -22,6 +24,11 @@ class Reply(Record):
     completion_tokens: int = 0
     usd: float | None = None
     """None where no price is known; 0.0 only where it is known to be free."""
+
+    @field_validator("answered_as")
+    @classmethod
+    def _can_be_written(cls, name: str | None) -> str | None:
+        return name and writable(name)
 
 
 class Limits(Record):
@@ -46,7 +53,7 @@ class ModelFailure(Exception):  # noqa: N818 - the field's word for it, and user
     def __init__(
         self, reason: str, *, retryable: bool = False, fatal: bool = False, retry_after: float | None = None
     ) -> None:
-        self.reason = scrub(reason)
+        self.reason = scrub(reason) or "no reason was given"
         self.retryable, self.fatal, self.retry_after = retryable, fatal, retry_after
         super().__init__(self.reason)
 
@@ -92,10 +99,15 @@ KEY_VARIABLES: set[str] = set()
 """Environment variables that the settings name as holding a key, whatever they are called."""
 
 
+def writable(text: str) -> str:
+    """A text without lone surrogates, which JSON can bring in and no file can hold: a report must be writable."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def scrub(text: str) -> str:
     """Remove keys and tokens from a text: those in the environment, and whatever has the shape of one."""
     for name, value in os.environ.items():
         if len(value) >= 6 and (name in KEY_VARIABLES or _SECRET_NAME.search(name)):
             text = text.replace(value, "[secret]")
-    text = " ".join(_SECRET_SHAPE.sub("[secret]", text).split())
+    text = " ".join(_SECRET_SHAPE.sub("[secret]", writable(text)).split())
     return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + " ..."

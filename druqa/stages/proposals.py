@@ -10,6 +10,7 @@ from druqa.cascade import NamePrompt, NamesPlan
 from druqa.knowledge.spelling import key
 from druqa.knowledge.synonyms import Synonyms
 from druqa.models.asker import Asker, Heard, Status
+from druqa.models.base import writable
 from druqa.models.replies import NamesReply
 from druqa.records import (
     Drug,
@@ -117,9 +118,9 @@ def _lost(drug: Drug, prompt: NamePrompt, heard: Heard[NamesReply]) -> Verdict |
 
 
 def _read(reply: NamesReply, prompt: NamePrompt, model: str) -> list[Proposed]:
-    """What a reply proposes: its first names, without any that is too long to be one."""
+    """What a reply proposes: its first names, without any that is too long to be one or that no file can hold."""
     texts = [" ".join(text.split()) for text in reply.names]
-    usable = [text for text in texts if key(text) and len(text) <= _LONGEST_NAME]
+    usable = [text for text in texts if key(text) and len(text) <= _LONGEST_NAME and writable(text) == text]
     return [Proposed(text=text, kind=prompt.kind, model=model) for text in usable[:_MOST_NAMES]]
 
 
