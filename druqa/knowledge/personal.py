@@ -14,9 +14,10 @@ ABOUT_A_PERSON = frozenset(_ABOUT_A_PERSON.split())
 
 # Runs of digits as in record numbers, insurance numbers and dates; a strength has fewer.
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+# No month has ten letters more than these; without a limit a run of letters takes quadratic time.
 _IDENTIFIER = re.compile(
     r"\d{5,}|\d{3}-\d\d-\d{4}|\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:19|20)\d\d|\d\d?[/.]\d\d?[/.]\d{2,4}"
-    rf"|\d[ .,]+(?:{_MONTH})[a-z]*[ .,]+(?:19|20)\d\d|(?:{_MONTH})[a-z]* \d\d?,? (?:19|20)\d\d"
+    rf"|\d[ .,]+(?:{_MONTH})[a-z]{{0,9}}[ .,]+(?:19|20)\d\d|(?:{_MONTH})[a-z]{{0,9}} \d\d?,? (?:19|20)\d\d"
     r"|\d{3}[-. )]+\d{3}[-. ]+\d{4}|\S@\S",
     re.IGNORECASE,
 )

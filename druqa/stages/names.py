@@ -141,7 +141,9 @@ class _Line:
         if len(self.drugs) != 1:
             return
         for found in every:
-            word = self.medication.text[found.end :].lstrip(" -").partition(" ")[0].strip(",.;()")
+            word = (
+                self.medication.text[found.end : found.end + SHORT_FORM].lstrip(" -").partition(" ")[0].strip(",.;()")
+            )
             if key(word) in SECOND_INGREDIENT or word in SECOND_LETTER:
                 self.unsure |= key(word) in SECOND_INGREDIENT
                 self.doubts.append(
@@ -254,7 +256,7 @@ class _Line:
         for near in guessed.near:
             certain = guessed.sure and near.row.drug in guessed.first
             self.add(near.row.drug, leftover.text, How.FUZZY, score=near.score, guess=not certain)
-        self.unsure |= not guessed.sure
+        self.unsure |= not guessed.sure or bool(guessed.unread)
         self.doubts += said(leftover.text, guessed)
         added = self.add_look_alikes(leftover.text, guessed)
         meant = (*guessed.drugs, *added)
@@ -314,7 +316,7 @@ class _Line:
             self.matches.setdefault((drug.id, drug.name), Match(drug=drug.id, how=How.AS_WRITTEN, matched=drug.name))
             name = DrugName(text=drug.name, kind=NameKind.AS_WRITTEN, source="input", drug=drug.id)
             self.written.setdefault((drug.id, drug.id), name)
-            cut = "; the text is long and stands under its beginning" if len(part) > SHORT_FORM else ""
+            cut = "; the text is long and stands under its beginning" if drug.name != (key(part) or part) else ""
             self.doubts.append(f"'{drug.name}' is not a name known here; asked about as written{cut}")
         if len(parts) > MOST_GUESSES:
             self.doubts.append(f"{len(parts) - MOST_GUESSES} more parts of this line are not known and not asked about")
