@@ -7,10 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from pydantic import field_validator
-
 from druqa.prompts import PromptText
-from druqa.records import Record
+from druqa.records import Record, Written, writable
 
 
 class Reply(Record):
@@ -18,17 +16,12 @@ class Reply(Record):
 
     text: str | None
     finish_reason: str | None = None
-    answered_as: str | None = None
+    answered_as: Written | None = None
     """The name that the model gave itself."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     usd: float | None = None
     """None where no price is known; 0.0 only where it is known to be free."""
-
-    @field_validator("answered_as")
-    @classmethod
-    def _can_be_written(cls, name: str | None) -> str | None:
-        return name and writable(name)
 
 
 class Limits(Record):
@@ -97,11 +90,6 @@ _LONGEST_REASON = 300
 
 KEY_VARIABLES: set[str] = set()
 """Environment variables that the settings name as holding a key, whatever they are called."""
-
-
-def writable(text: str) -> str:
-    """A text without lone surrogates, which JSON can bring in and no file can hold: a report must be writable."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def scrub(text: str) -> str:

@@ -10,7 +10,6 @@ from druqa.cascade import NamePrompt, NamesPlan
 from druqa.knowledge.spelling import key
 from druqa.knowledge.synonyms import Synonyms
 from druqa.models.asker import Asker, Heard, Status
-from druqa.models.base import writable
 from druqa.models.replies import NamesReply
 from druqa.records import (
     Drug,
@@ -25,6 +24,7 @@ from druqa.records import (
     Stage,
     Verdict,
     question_id,
+    writable,
 )
 
 _MOST_NAMES = 24
