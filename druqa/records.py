@@ -10,9 +10,17 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+
+def writable(text: str) -> str:
+    """A text in which lone surrogates, which JSON can bring in and no file can hold, are written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
 
 NonEmpty = Annotated[str, Field(min_length=1)]
+Written = Annotated[str, AfterValidator(writable)]
+"""What somebody wrote, whatever it is: a report holds it, and must be writable."""
 
 
 class Record(BaseModel):
@@ -96,9 +104,9 @@ class Stage(StrEnum):
 class Medication(Record):
     """One input line as written, with an optional code."""
 
-    text: str
-    rxcui: str | None = None
-    atc: str | None = None
+    text: Written
+    rxcui: Written | None = None
+    atc: Written | None = None
 
 
 class Drug(Record):
@@ -149,9 +157,9 @@ class Match(Record):
 class ResolvedMedication(Record):
     """A medication with every drug that it is or may be, every name of each, and every doubt."""
 
-    text: str
-    rxcui: str | None = None
-    atc: str | None = None
+    text: Written
+    rxcui: Written | None = None
+    atc: Written | None = None
     recognised: bool
     drugs: tuple[Drug, ...]
     names: tuple[DrugName, ...]

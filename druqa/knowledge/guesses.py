@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import NamedTuple
 
-from druqa.knowledge.nearest import Near, likelihood
+from druqa.knowledge.nearest import SHORTEST_GUESSED, Near, likelihood
 from druqa.knowledge.rows import NameRow
 from druqa.knowledge.spelling import key, listed, squash
 from druqa.knowledge.synonyms import Synonyms
@@ -26,6 +27,9 @@ _SHORTEST_SALT, _LONGEST_SALT = 6, 20
 _LONGEST_WORD = 60
 MOST_COMPARED = 32
 """Words of one text that are compared with the whole table: a line has fewer, and each costs milliseconds."""
+_MOST_SHOWN = 8
+_LONGEST_FOREIGN = 4 * _LONGEST_WORD
+"""With the marks that may stand apart from their letters; a longer word is no name in any writing."""
 _OTHER_SCRIPT = 0x370
 """Letters from here on (Greek, Cyrillic, Arabic, Kana, ...) are not Latin."""
 
@@ -40,6 +44,8 @@ class Guess(NamedTuple):
     """The drugs of the likeliest name: several if it is a combination."""
     together: frozenset[frozenset[str]]
     """Pairs of drugs that one of the names combines, so that they are no alternatives."""
+    unread: tuple[str, ...] = ()
+    """Words that were taken each for itself, and are like no name."""
 
     @property
     def sure(self) -> bool:
@@ -72,25 +78,28 @@ def guess(text: str, words: tuple[str, ...], synonyms: Synonyms) -> Guess | None
     spelled = latin(text)
     if spelled is not None:
         words = tuple(squash(key(spelled)).split())
-    words = tuple(word for word in words if len(word) <= _LONGEST_WORD)[:MOST_COMPARED]
-    near = _nearest(words, synonyms)
+    near, unread = _nearest(words, synonyms)
     if not near:
         return None
     first = {row.drug for row in _combined(near[0], synonyms)} | {near[0].row.drug}
     pairs = (combinations({row.drug for row in _combined(one, synonyms)}, 2) for one in near)
     together = frozenset(frozenset(pair) for of_name in pairs for pair in of_name)
-    return Guess(near, sum(map(len, words)), frozenset(first), together)
+    return Guess(near, sum(map(len, words)), frozenset(first), together, unread)
 
 
-def _nearest(words: tuple[str, ...], synonyms: Synonyms) -> tuple[Near, ...]:
-    """The names that words may mean together; else those that each long word may mean."""
-    if len(words) <= _LONGEST_PHRASE and (together := _fit(_whole_and_cut(" ".join(words), synonyms))):
-        return together
+def _nearest(words: tuple[str, ...], synonyms: Synonyms) -> tuple[tuple[Near, ...], tuple[str, ...]]:
+    """The names that words may mean together; else those that each long word may mean, and the words like none."""
+    readable = [word for word in words if len(word) <= _LONGEST_WORD]
+    if len(readable) <= _LONGEST_PHRASE and (together := _fit(_whole_and_cut(" ".join(readable), synonyms))):
+        return together, tuple(word for word in words if word not in readable)
     best: dict[str, Near] = {}
-    for word in words if len(words) > 1 else ():
-        for near in _fit(_whole_and_cut(word, synonyms)) if len(word) >= _SHORTEST_WORD else ():
-            best.setdefault(near.row.drug, near)
-    return tuple(best.values())
+    unread = [word for word in words if len(word) >= SHORTEST_GUESSED and word.isalpha()]
+    for word in [word for word in dict.fromkeys(readable) if len(word) >= _SHORTEST_WORD][:MOST_COMPARED]:
+        if len(readable) > 1 and (fit := _fit(_whole_and_cut(word, synonyms))):
+            unread = [other for other in unread if other != word]
+            for near in fit:
+                best.setdefault(near.row.drug, near)
+    return tuple(best.values()), tuple(dict.fromkeys(unread))
 
 
 def _whole_and_cut(words: str, synonyms: Synonyms) -> tuple[Near, ...]:
@@ -114,7 +123,7 @@ def latin(text: str) -> str | None:
 
     A word of both alphabets is something else: a look-alike letter in a Latin name, which `spelling.key` mends.
     """
-    words = text.split()
+    words = [unicodedata.normalize("NFC", word[:_LONGEST_FOREIGN]) for word in text.split()]
     foreign = [_is_foreign(word) for word in words]
     if not any(foreign):
         return None
@@ -149,6 +158,10 @@ def said(text: str, guessed: Guess) -> Iterator[str]:
     written = f"'{text}'" + (f" (in Latin letters: {spelled})" if spelled else "")
     first, others = guessed.near[0], [near for near in guessed.near if near.row.drug not in guessed.first]
     meant = " + ".join(sorted(guessed.first))
+    if guessed.unread:
+        more = len(guessed.unread) - _MOST_SHOWN
+        shown = [*(f"'{word}'" for word in guessed.unread[:_MOST_SHOWN]), *([f"{more} more words"] if more > 0 else [])]
+        yield f"in {written}, nothing was made of {listed(shown)}: not asked about"
     if not guessed.sure:
         may_be = [f"{meant} ({first.score:.0f} % alike)", *(f"{n.row.drug} ({n.score:.0f} % alike)" for n in others)]
         checked = "each of them" if others else "that"

@@ -13,6 +13,8 @@ from druqa.knowledge.spelling import Token, printable, shortened, tokens
 from druqa.knowledge.synonyms import LONGEST, Synonyms
 
 _SEPARATORS = frozenset("/+,;&|\n\u3001\uff0c\uff1b")
+_BETWEEN_MEDICATIONS = frozenset(",;|\n\u3001\uff0c\uff1b")
+"""Those of them that write no mixture: `insulin aspart/protamine` is one thing, `oxazepam, potassium` may be two."""
 _SEPARATING_WORDS = frozenset(("and", "with", "plus", "et", "und", "y", "con", "avec", "mit"))
 _SHORTEST_JOINED = 7
 _LONGEST_JOINED = 3
@@ -86,6 +88,7 @@ def _windows(text: str, line: list[Token], synonyms: Synonyms) -> list[tuple[int
         reached, name = longest
         kept.append((first, reached, name))
         kept.extend(_hidden(text, line, first, reached, synonyms))
+        kept.extend(_listed(text, line, first, reached, synonyms))
     return kept
 
 
@@ -103,7 +106,7 @@ def _longest(line: list[Token], first: int, synonyms: Synonyms) -> tuple[int, st
 
 def _hidden(text: str, line: list[Token], first: int, last: int, synonyms: Synonyms) -> list[tuple[int, int, str]]:
     """Names inside a longer name that has only noise more, and that mean another drug than it does."""
-    whole = {row.drug for row in synonyms.lookup(" ".join(token.word for token in line[first:last]))}
+    whole = _drugs(_name(line, first, last), synonyms)
     starts = [first]
     while starts[-1] + 1 < last and _is_apart(text, line[starts[-1]], line[starts[-1] + 1], synonyms):
         starts.append(starts[-1] + 1)
@@ -112,10 +115,30 @@ def _hidden(text: str, line: list[Token], first: int, last: int, synonyms: Synon
         ends.append(ends[-1] - 1)
     hidden = []
     for start, end in ((s, e) for s in starts for e in ends if s < e and (s, e) != (first, last)):
-        name = " ".join(token.word for token in line[start:end])
-        if name in synonyms and not {row.drug for row in synonyms.lookup(name)} <= whole:
+        name = _name(line, start, end)
+        if name in synonyms and not _drugs(name, synonyms) <= whole:
             hidden.append((start, end, name))
     return hidden
+
+
+def _listed(text: str, line: list[Token], first: int, last: int, synonyms: Synonyms) -> list[tuple[int, int, str]]:
+    """The two names on both sides of a comma or line break inside a longer name: they may be two medications."""
+    for cut in range(first + 1, last):
+        if _BETWEEN_MEDICATIONS.isdisjoint(text[line[cut - 1].end : line[cut].start]):
+            continue
+        names = [(start, end, _name(line, start, end)) for start, end in ((first, cut), (cut, last))]
+        if all(name in synonyms for _, _, name in names):
+            whole = _drugs(_name(line, first, last), synonyms)
+            return [(start, end, name) for start, end, name in names if not _drugs(name, synonyms) <= whole]
+    return []
+
+
+def _name(line: list[Token], first: int, last: int) -> str:
+    return " ".join(token.word for token in line[first:last])
+
+
+def _drugs(name: str, synonyms: Synonyms) -> set[str]:
+    return {row.drug for row in synonyms.lookup(name)}
 
 
 def _is_apart(text: str, token: Token, neighbour: Token, synonyms: Synonyms) -> bool:

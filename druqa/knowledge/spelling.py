@@ -30,6 +30,8 @@ _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Mn", "Me"))
 _LONGEST_FORM = 8
 """Letters: a sign that stands for more (a whole phrase) is in no name, and would make a text many times as long."""
 _MARKED = re.compile(r"\((?:r|tm)\)")
+_MOST_MARKS = 30
+"""No writing puts more marks on a letter (Unicode's stream-safe text format); putting them in order is slow."""
 _APART = '-./_+&#:,()"'
 _DIGITS = re.compile(r"[0-9]+")
 _WORD = re.compile(r"[0-9]+|[^\W0-9_]+(?:'[^\W0-9_]+)*")
@@ -49,16 +51,19 @@ def key(text: str) -> str:
     Case, diacritics, look-alike letters, invisible characters, (R) and (TM), the kind of quote, hyphen and space
     make no difference to it. `key(key(text)) == key(text)`.
     """
-    if text.isascii() and text.isprintable() and "(" not in text and "`" not in text:
+    if _is_plain(text) and "(" not in text:
         return " ".join(text.lower().split())
     return " ".join(_folded(text)[0].split())
 
 
 def tokens(text: str) -> list[Token]:
     """The runs of letters and of digits of a text, left to right: `5-FU 2.5mg` gives 5, fu, 2, 5, mg."""
+    if _is_plain(text):
+        folded = _unmarked(text.lower())
+        return [Token(match[0].replace("'", ""), match.start(), match.end()) for match in _WORD.finditer(folded)]
     folded, places = _folded(text)
     return [
-        Token(match[0].replace("'", ""), places[match.start()], places[match.end() - 1] + 1)
+        Token(match[0].replace("'", ""), places[match.start()].start, places[match.end() - 1].end)
         for match in _WORD.finditer(folded)
     ]
 
@@ -118,22 +123,60 @@ def _escape(char: str) -> str:
     return char.encode("ascii", "backslashreplace").decode("ascii") if ord(char) > 127 else f"\\x{ord(char):02x}"
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
-    """The text in key form before its spaces are collapsed, and for each of its characters the place it came from."""
-    pieces: list[str] = []
-    places: list[int] = []
+class _Letter(NamedTuple):
+    """One letter of a text with the marks that stand on it, what it becomes in a key, and where it stands."""
+
+    form: str
+    start: int
+    end: int
+    folded: str
+
+
+def _letters(text: str) -> list[_Letter]:
+    """The visible letters of a text. Where marks are stored apart from their letter, they are put together first."""
+    letters: list[_Letter] = []
     for place, char in enumerate(text):
-        piece = char.lower() if char.isascii() and char.isprintable() and char != "`" else _fold(char)
-        if piece in _GREEK_WORDS_FOLDED and _stands_alone(text, place):
+        if char.isascii() and char.isprintable() and char != "`":
+            letters.append(_Letter(char, place, place + 1, char.lower()))
+        elif letters and _joins(char) and len(letters[-1].form) < _MOST_MARKS:
+            form = unicodedata.normalize("NFC", letters[-1].form + char)
+            letters[-1] = _Letter(form, letters[-1].start, place + 1, "".join(map(_fold, form)))
+        elif folded := _fold(char):
+            letters.append(_Letter(char, place, place + 1, folded))
+    return letters
+
+
+def _folded(text: str) -> tuple[str, list[_Letter]]:
+    """The text in key form before its spaces are collapsed, and for each of its characters the letter it came from."""
+    letters = _letters(text)
+    pieces: list[str] = []
+    places: list[_Letter] = []
+    for number, letter in enumerate(letters):
+        piece = letter.folded
+        if piece in _GREEK_WORDS_FOLDED and not any(_is_word(letters, beside) for beside in (number - 1, number + 1)):
             piece = _GREEK_WORDS_FOLDED[piece]
         pieces.append(piece.replace("\0", ""))
-        places.extend([place] * len(pieces[-1]))
-    return _MARKED.sub(lambda mark: " " * len(mark[0]), "".join(pieces)), places
+        places.extend([letter] * len(pieces[-1]))
+    return _unmarked("".join(pieces)), places
 
 
-def _stands_alone(text: str, place: int) -> bool:
-    before, after = text[place - 1 : place] if place else "", text[place + 1 : place + 2]
-    return not before.isalpha() and not after.isalpha()
+def _is_plain(text: str) -> bool:
+    """Whether a text holds nothing but ordinary letters, which only change their case."""
+    return text.isascii() and text.isprintable() and "`" not in text
+
+
+def _unmarked(folded: str) -> str:
+    return _MARKED.sub(lambda mark: " " * len(mark[0]), folded)
+
+
+def _is_word(letters: list[_Letter], number: int) -> bool:
+    return 0 <= number < len(letters) and letters[number].form[0].isalpha()
+
+
+@lru_cache(maxsize=4096)
+def _joins(char: str) -> bool:
+    """Whether a character goes together with the one before it: a mark, or the rest of a Hangul syllable."""
+    return unicodedata.category(char).startswith("M") or "\u1160" <= char <= "\u11ff"
 
 
 @lru_cache(maxsize=4096)

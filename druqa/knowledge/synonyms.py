@@ -78,7 +78,8 @@ class Synonyms:
 
     def plain(self, text: str) -> tuple[str, ...] | None:
         """The drugs of a text that is one known name with one meaning and nothing else; None where it must be read."""
-        if not (text.isascii() and text.isprintable()):
+        # What a comma parts may be two names, whatever both are together: only reading tells.
+        if not (text.isascii() and text.isprintable()) or any(mark in text for mark in ",;|"):
             return None
         name = key(text)
         words = name if name in self._last else squash(name)

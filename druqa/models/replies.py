@@ -6,7 +6,6 @@ Nothing is repaired. A truncated `{"outcome": "no_inter` must never become a no.
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
@@ -22,7 +21,9 @@ from druqa.report import View
 SCHEMA_VERSION = "2"
 """Part of the key of a paid reply: raised when the meaning of a reply changes."""
 
-_FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL)
+_LONGEST_ECHO = 1000
+"""Characters: what is longer, and four times what was asked, is no echo of it. Marks are put in order slowly."""
+_LONGEST_SHOWN = 40
 
 ShortText = Annotated[str, Field(max_length=4000)]
 
@@ -150,17 +151,35 @@ def read_reply(reply: Reply, expected: type[T], echo: Mapping[str, str]) -> T:
     """
     text = (reply.text or "").strip()
     if reply.finish_reason not in (None, "stop"):
-        raise UnparsedReplyError(f"the reply did not finish: {reply.finish_reason}")
+        raise UnparsedReplyError(f"the reply did not finish: {_shown(reply.finish_reason)}")
     if not text:
         raise UnparsedReplyError("the reply is empty")
     if len(text) > LONGEST_REPLY:
         raise UnparsedReplyError(f"the reply is more than {LONGEST_REPLY} characters long")
-    fenced = _FENCED.fullmatch(text)
-    read = _validate(_load(fenced.group(1) if fenced else text), expected)
+    read = _validate(_load(_unfenced(text)), expected)
     for field, asked in echo.items():
-        if _plain(said := getattr(read, field)) != _plain(asked):
-            raise UnparsedReplyError(f"the reply is about another question: {field} is {said[:40]!r}")
+        if not _echoes(said := getattr(read, field), asked):
+            raise UnparsedReplyError(f"the reply is about another question: {field} is '{_shown(said)}'")
     return read
+
+
+def _unfenced(text: str) -> str:
+    """What stands in the one code fence around a whole reply. By hand: a pattern takes cubic time over blank lines."""
+    opening, line_break, rest = text.partition("\n")
+    if line_break and opening.rstrip() in ("```", "```json") and rest.endswith("```"):
+        return rest.removesuffix("```").strip()
+    return text
+
+
+def _shown(text: str) -> str:
+    """The beginning of a text that a model wrote, on one line: it goes into the next prompt and into the report."""
+    return repr(text[:_LONGEST_SHOWN])[1:-1]
+
+
+def _echoes(said: str, asked: str) -> bool:
+    if len(said) > max(_LONGEST_ECHO, 4 * len(asked)):
+        return False
+    return said == asked or _plain(said) == _plain(asked)
 
 
 def _plain(text: str) -> str:
@@ -190,9 +209,7 @@ def _validate(value: Any, expected: type[T]) -> T:
         return expected.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        # The keys of an object are a model's words, and what is said here goes into the prompt that asks again.
-        where = ".".join(str(part)[:40] for part in first["loc"]) or "the reply"
-        where = where if where.isprintable() else ascii(where)
+        where = _shown(".".join(str(part) for part in first["loc"])) or "the reply"
         raise UnparsedReplyError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
 
 

@@ -151,7 +151,8 @@ class _Line:
         if len(self.drugs) != 1:
             return
         for found in every:
-            word = self.text[found.end :].lstrip(" -").partition(" ")[0].strip(",.;()")
+            behind = self.text[found.end : found.end + SHORT_FORM].lstrip(" -")
+            word = behind.partition(" ")[0].strip(",.;()")
             if key(word) in SECOND_INGREDIENT or word in SECOND_LETTER:
                 self.unsure |= key(word) in SECOND_INGREDIENT
                 self.doubts.append(
@@ -265,7 +266,7 @@ class _Line:
         for near in guessed.near:
             certain = guessed.sure and near.row.drug in guessed.first
             self.add(near.row.drug, leftover.text, How.FUZZY, score=near.score, written=leftover.raw, guess=not certain)
-        self.unsure |= not guessed.sure
+        self.unsure |= not guessed.sure or bool(guessed.unread)
         self.doubts += said(leftover.text, guessed)
         added = self.add_look_alikes(leftover, guessed)
         meant = (*guessed.drugs, *added)
