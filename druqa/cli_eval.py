@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from druqa.console import console
 from druqa.errors import EXIT_GATE, EXIT_OK, DataError, UsageError
 from druqa.views.safe import safe
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from druqa.measure.cases import Cases
     from druqa.measure.lists import Lists
     from druqa.measure.suite import Suite
@@ -138,7 +137,7 @@ def _measure(
     evaluation = evaluation.model_copy(update={"floors": check_floors(evaluation, floors)})
     write_run(folder, evaluation, done.results, done.lists)
     write_reports(folder, evaluation, done.results)
-    print_evaluation(evaluation, _console())
+    print_evaluation(evaluation, console())
     click.echo(f"\nwritten to {safe(str(folder))}: report.html, report.md, cases.parquet")
     return EXIT_OK if all(floor.held for floor in evaluation.floors) else EXIT_GATE
 
@@ -171,13 +170,13 @@ def show(run: str, pair: Sequence[str]) -> None:
     from druqa.measure.traces import find, trace  # noqa: PLC0415
     from druqa.views.evaluation_text import print_trace  # noqa: PLC0415
 
-    stored, console = read_run(run), _console()
+    stored, terminal = read_run(run), console()
     for number, result in enumerate(find(stored.results, " ".join(pair))):
         if number:
-            console.print()
-        print_trace(trace(result), console)
+            terminal.print()
+        print_trace(trace(result), terminal)
     if stored.evaluation.simulated:
-        console.print("\nSIMULATED models: no reply here is one of a real model.")
+        terminal.print("\nSIMULATED models: no reply here is one of a real model.")
 
 
 @evaluations.command(epilog=EXIT_CODES)
@@ -194,7 +193,7 @@ def compare(ctx: click.Context, /, a: str, b: str, no_new_misses: bool, min_reca
 
     before, after = read_run(a), read_run(b)
     comparison = compare_runs(before, after)
-    print_comparison(comparison, _console())
+    print_comparison(comparison, console())
     recall = after.evaluation.headline.recall.value
     broken = []
     if no_new_misses and comparison.newly_missed:
@@ -249,7 +248,7 @@ def calibrate(run: str, miss_rate: float, confidence: float, cascade: str | None
         out,
         overlay(chosen, extends, stored.id, stored.evaluation.provenance.gold, simulated=stored.evaluation.simulated),
     )
-    print_calibration(chosen, simulated=stored.evaluation.simulated, console=_console())
+    print_calibration(chosen, simulated=stored.evaluation.simulated, console=console())
     written = safe(str(out))
     click.echo(f"\nwritten to {written}: use it with --cascade {written}")
 
@@ -264,10 +263,3 @@ def suites() -> None:
         click.echo(f"{name:<14} {load_suite(name).title}")
     for name in known_runs():
         click.echo(f"run  {safe(name)}")
-
-
-def _console() -> Console:
-    from rich.console import Console  # noqa: PLC0415
-
-    # Drug names are data: no markup, no emoji codes, no highlighting may come out of them.
-    return Console(markup=False, highlight=False, emoji=False, soft_wrap=False)

@@ -71,7 +71,7 @@ def test_every_library_at_its_loudest_says_nothing_of_a_call(tmp_path: Path, hom
     assert whole["answered"] == whole["planned"]
     # What is answered all the same is what the tables were asked.
     assert {came["answered"] for came in questions.values()} == {2}
-    for file in home_of_its_own.iterdir():
+    for file in filter(Path.is_file, home_of_its_own.rglob("*")):
         assert found(file.read_bytes().decode("latin-1"), OURS[3:]) == []
 
 
@@ -168,7 +168,7 @@ def test_a_server_that_hands_the_key_back_leaves_it_nowhere(tmp_path: Path, key:
         report = check(["wwyzplex", "vorbluxine"], cascade=path, settings=bound)
     assert report.questions.failed
     assert KEY not in report.model_dump_json()
-    kept = b"".join(file.read_bytes() for file in home_of_its_own.iterdir())
+    kept = b"".join(file.read_bytes() for file in home_of_its_own.rglob("*") if file.is_file())
     assert b"[secret]" in kept
     assert KEY.encode() not in kept
     assert b"wwyzplex" not in kept

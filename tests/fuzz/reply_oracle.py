@@ -6,8 +6,9 @@ for, about the question asked. Whatever it is, the check goes on to a report tha
 
 from __future__ import annotations
 
-import json
+import tempfile
 import unicodedata
+from pathlib import Path
 from time import thread_time
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from druqa.cascade import VoteRule
 from druqa.knowledge.synonyms import Synonyms
 from druqa.models.asker import Heard, Status
 from druqa.models.base import Reply
-from druqa.models.journal import _checksum, _row
+from druqa.models.ledger import Ledger, row_of
 from druqa.models.replies import (
     AnswerReply,
     ModelReply,
@@ -67,6 +68,7 @@ _FORMS: dict[type[ModelReply], dict[str, Any]] = {
     ReviewReply: {**_ECHO, "view": ("confirms", "adds", "escalates", "disputes"), "severity": (*_GRADES, None),
                   "reason": 1},
 }  # fmt: skip
+LEDGER = Ledger(Path(tempfile.mkdtemp(prefix="druqa-fuzz-")) / "journal.sqlite")
 TABLE = Synonyms(["aspirin\taspirin\tgeneric\tmade up\t0\t1"], ["aspirin\t\t\tmade up"])
 FORMS = {form.__name__: form for form in _FORMS}
 
@@ -114,10 +116,10 @@ def check(case: Case) -> str:
 
 def survives_the_journal(reply: Reply) -> None:
     """A paid reply comes out of its row as it went in, and the row can be written."""
-    key, text, checksum = _row("k", reply)
-    assert text.isascii()
-    assert Reply.model_validate(json.loads(text)) == reply
-    assert checksum == _checksum(key, text)
+    row = row_of("k", reply)
+    assert row[1].isascii()
+    assert LEDGER.settle([row], [], [])[1] is None
+    assert LEDGER.settle([], [], ["k"])[0] == {"k": reply}
 
 
 def survives_the_report(heard: Heard[Any], meant: dict[str, Any] | None, reply: Reply) -> None:
@@ -212,6 +214,9 @@ def wanted(case: Case, form: type[ModelReply], echo: dict[str, str]) -> dict[str
     if not isinstance(value, dict) or set(value) != set(fields):
         return None
     if not all(_fits(value[field], kind) for field, kind in fields.items()):
+        return None
+    finds_nothing = value.get("outcome") == "no_interaction" or value.get("view") == "confirms"
+    if finds_nothing and not any(char.isalnum() for char in value["reason"]):
         return None
     return value if all(_same(value[field], asked) for field, asked in echo.items()) else None
 

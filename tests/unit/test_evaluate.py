@@ -100,7 +100,7 @@ def test_a_no_that_is_graded_is_unclear(grade: Severity) -> None:
 def test_a_no_that_names_a_harm_is_unclear(field: str) -> None:
     (verdict,) = ask(heard(outcome="no_interaction", **{field: "It may cause bleeding."}))
     assert verdict.outcome is Outcome.UNCLEAR
-    assert verdict.reason.startswith("it says no_interaction and writes 'may cause bleeding")
+    assert verdict.reason.startswith("it says no_interaction and writes 'It may cause bleeding.'")
 
 
 def test_a_harm_beside_a_yes_is_no_contradiction() -> None:
