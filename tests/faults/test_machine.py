@@ -63,14 +63,13 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> N
 
 
 # Signals
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_check_with_a_report_labelled_incomplete(tmp_path: Path, cascade: Path, sent: Any) -> None:
+def test_a_signal_ends_the_check_with_a_report_labelled_incomplete(tmp_path: Path, cascade: Path) -> None:
     with loopback(cascade, pause_s=0.1) as server:
         druqa = Druqa(tmp_path / "home", server, cascade, LIST, options=())
         victim = druqa.start()
         wait_for(lambda: sum(server.asked.values()) > 40, victim)
         began = time.monotonic()
-        victim.send_signal(sent)
+        victim.send_signal(signal.SIGINT)
         out, err = victim.communicate(timeout=60)
         took = time.monotonic() - began
         before = Counter(server.asked)
@@ -80,8 +79,8 @@ def test_a_signal_ends_the_check_with_a_report_labelled_incomplete(tmp_path: Pat
         whole = druqa.report("--json")
     assert took < 5
     assert victim.returncode == 3, err
-    assert sent.name in err
-    assert f"INCOMPLETE  the run was interrupted by {sent.name}" in " ".join(out.split("\n")[1].split(" "))
+    assert "SIGINT" in err
+    assert "INCOMPLETE  the run was interrupted by SIGINT" in " ".join(out.split("\n")[1].split(" "))
     assert "aspirin + warfarin" in out
     assert "NOT CHECKED" in out
     assert "NONE FOUND" not in out
