@@ -22,9 +22,14 @@ def run() -> None:
         if os.environ.get("DRUQA_DEBUG") or not isinstance(end.code, int | None):
             raise
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
                 stream.flush()
         os._exit(end.code or 0)
+    except OSError as error:
+        # Help or version, printed before any command runs, into something that takes no more.
+        with contextlib.suppress(OSError, AttributeError):
+            sys.stderr.write(f"druqa: the output cannot be written: {error.strerror}\n")
+        os._exit(1)
 
 
 if __name__ == "__main__":

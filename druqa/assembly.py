@@ -87,6 +87,7 @@ def _notes(setup: Setup, asker: Asker, resolved: Sequence[ResolvedMedication]) -
     if strangers := sorted(set(setup.settings.models) - set(setup.binding.models)) if setup.binding.models else []:
         notes.append(f"the settings of {', '.join(strangers)} were not used: no role is bound to that name")
     notes += sorted(asker.reasons_not_asked)
+    notes += [f"not asked any more: {why}" for why in asker.exchange.closed]
     if asker.exchange.damaged:
         notes.append(f"{asker.exchange.damaged} rows of the journal were damaged, and were asked again")
     if asker.exchange.unkept:

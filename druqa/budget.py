@@ -27,12 +27,12 @@ class Budget:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the budget did not reach; the pairs themselves stand in the report as not asked about."""
-        spent = f"the budget of {self._limit} model calls is spent"
+        spent = f"the budget of {self._limit} model calls does not reach"
         notes = []
         if not self.names_fit:
-            notes.append(f"{spent}: no model was asked for further names")
+            notes.append(f"{spent} for all: no model was asked for further names")
         if self._cut:
-            notes.append(f"{spent}: models were not asked about {self._cut} pairs")
+            notes.append(f"{spent} for all: models were not asked about {self._cut} of the pairs")
         return tuple(notes)
 
     def fits(self, pair: ListedPair) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,8 @@ def _lines(file: Path | None) -> list[str]:
         line = raw[: error.start].count(b"\n") + 1
         click.echo(f"druqa: {safe(str(file))}, line {line}: not UTF-8; it is read as Windows-1252", err=True)
         text = raw.decode("cp1252", errors="replace")
+    if text.lstrip()[:1] in ("{", "["):
+        return [text]  # JSON, a FHIR resource perhaps: its lines are no medications, and hold people
     return [line for line in text.splitlines() if line.strip()]
 
 
@@ -211,4 +214,5 @@ def _announce(planned: Any) -> None:
     """Say what will be asked and what it may cost before the first call."""
     from druqa.views.plan import plan_total  # noqa: PLC0415
 
-    click.echo(f"druqa: {plan_total(planned)}", err=True)
+    with suppress(OSError):  # nobody listening is no reason not to check
+        click.echo(f"druqa: {plan_total(planned)}", err=True)

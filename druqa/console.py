@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -111,9 +111,10 @@ def ended_by_signals() -> Iterator[Interruption]:
     def end(number: int, _frame: object) -> None:
         restore()
         name = signal.Signals(number).name
-        # Not by print: the signal may have come in the middle of one.
-        os.write(sys.stderr.fileno(), f"druqa: {name}: ending with a report; once more ends at once\n".encode())
         interruption.now(f"the run was interrupted by {name}")
+        with suppress(OSError, ValueError, AttributeError):  # nobody may be listening any more
+            # Not by print: the signal may have come in the middle of one.
+            os.write(sys.stderr.fileno(), f"druqa: {name}: ending with a report; once more ends at once\n".encode())
 
     for number in caught:
         signal.signal(number, end)

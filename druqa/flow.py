@@ -129,7 +129,8 @@ async def _decide(
 
 def _reasons(pair: DrugPair, decision: Decision, ended: str) -> tuple[str, ...]:
     """The vote's reasons; for a pair that the end of the run left open, or that is no pair of drugs, that too."""
-    if pair.unasked and decision.kind is DecisionKind.NOT_CHECKED and decision.verdicts == ():
+    asked_about = any(verdict.stage is not Stage.NAMES for verdict in decision.verdicts)
+    if pair.unasked and decision.kind is DecisionKind.NOT_CHECKED and not asked_about:
         return (*pair.unasked, "no model was asked about this pair")
     asked = {verdict.question for verdict in decision.verdicts if not verdict.is_evidence}
     open_ = decision.kind is DecisionKind.NOT_CHECKED and decision.planned > len(asked)

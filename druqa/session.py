@@ -36,6 +36,9 @@ async def open_exchange(
         try:
             await exchange.prepare()
             yield exchange
+        except BaseException:
+            exchange.stop("the run failed, or was cancelled")
+            raise
         finally:
             await exchange.close()
 

@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from druqa.cascade import Role
 from druqa.errors import SettingsError
@@ -74,6 +74,13 @@ class Settings(Record):
     interactions: tuple[Path, ...] = ()
     """CSV files of further interactions, with columns `drug_a`, `drug_b` and `severity`."""
 
+    @model_validator(mode="after")
+    def _models_are_no_keys(self) -> Self:
+        names = (*(name for models in self.roles.values() for name in models), *self.models)
+        if any(secret_in({"model": name}) for name in names):
+            raise ValueError(f"a key stands where the name of a model is due; {_WHERE_KEYS_GO}")
+        return self
+
     def of(self, model: str) -> ModelSettings:
         """The settings of one model."""
         return self.models.get(model, ModelSettings())
@@ -110,9 +117,10 @@ def _read(bound: Sequence[str], over: dict[str, Any]) -> Settings | SettingsErro
         return Settings.model_validate({**raw, "roles": {role: _listed(v) for role, v in roles.items()}, **given})
     except ValidationError as error:
         first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    mend = f"known keys are: {', '.join(Settings.model_fields)}" if first["type"] == "extra_forbidden" else ""
-    where = "settings" if first["loc"][0] in given else _file().name
+    key = ".".join(str(part) for part in first["loc"]) or "roles"
+    known = ModelSettings.model_fields if first["loc"][:1] == ("models",) else Settings.model_fields
+    mend = f"known keys are: {', '.join(known)}" if first["type"] == "extra_forbidden" else ""
+    where = "settings" if not first["loc"] or first["loc"][0] in given else _file().name
     return SettingsError(f"`{key}`: {first['msg']}", where=where, mend=mend)
 
 

@@ -20,13 +20,17 @@ from druqa.knowledge import person_words as words_of
 from druqa.knowledge.personal import speaks_of_a_person
 from druqa.knowledge.reading import Reading, read
 from druqa.knowledge.spelling import Token, tokens
-from druqa.knowledge.structured import is_structured, medication_of
+from druqa.knowledge.structured import Message, is_structured, medication_of
 from druqa.knowledge.synonyms import Synonyms
 from druqa.records import Medication
 
 PERSONAL = (
     "it holds a date, a long number or words about a person: only known drug names, and words that stand as a drug in "
     "it, are asked about"
+)
+MESSAGE = (
+    "it is a message for machines that holds more than one drug, or words around it: what it says of a drug, and known "
+    "drug names anywhere in it, are asked about"
 )
 NAMED = "a person's name seems to stand in it, which is not asked about"
 _MOST_WORDS = 4
@@ -47,9 +51,26 @@ class Sifted(NamedTuple):
 
 def sift(medication: Medication, synonyms: Synonyms) -> Sifted:
     """Read a medication, and leave out whoever it speaks of."""
-    inner = medication_of(medication)
-    only_known = inner is None and is_structured(medication.text)
-    medication = inner or medication
+    message = medication_of(medication)
+    only_known = message is None and is_structured(medication.text)
+    if message:
+        return _of_message(message, synonyms)
+    return _of_words(medication, synonyms, only_known=only_known)
+
+
+def _of_message(message: Message, synonyms: Synonyms) -> Sifted:
+    """What a message says of the drug, and every known name in the rest of it, where it does not speak of people."""
+    told = message.medication
+    drugs = {drug for found in read(told.text, synonyms).found for drug in found.drugs}
+    further = [f for f in read(message.rest, synonyms).found if not drugs.issuperset(f.drugs)]
+    text = "; ".join(dict.fromkeys((*([told.text] if told.text else []), *(found.raw for found in further))))
+    sifted = _of_words(told.model_copy(update={"text": text}), synonyms, only_known=False)
+    if message.is_whole and not further:
+        return sifted
+    return sifted._replace(doubt="; ".join(filter(None, (MESSAGE, sifted.doubt))))
+
+
+def _of_words(medication: Medication, synonyms: Synonyms, *, only_known: bool) -> Sifted:
     reading = read(medication.text, synonyms)
     if reading.found and not any(leftover.has_letters for leftover in reading.leftovers):
         return Sifted(medication, reading)

@@ -46,7 +46,7 @@ def count(results: Iterable[Result], rule: VoteRule) -> list[Counted]:
 
 def _counted(result: Result, rule: VoteRule) -> Counted:
     by: dict[str, list[Verdict]] = {}
-    for verdict in (verdict for seen in result.seen for verdict in seen.verdicts):
+    for verdict in (verdict for seen in result.seen for verdict in seen.verdicts if _is_of_the_pair(verdict)):
         by.setdefault(verdict.evaluator, []).append(verdict)
     heard = tuple(_heard(seen, rule) for seen in result.seen)
     return Counted(result, heard, by, frozenset(verdict.evaluator for one in heard for verdict in one.yes))
@@ -72,8 +72,13 @@ def _is_flagged(heard: Heard, rule: VoteRule, keep: Keep) -> bool:
 def asked(counted: Iterable[Counted], keep: Keep = lambda _verdict, _seen: True) -> int:
     """How many questions to models the verdicts kept come from."""
     return sum(
-        not verdict.is_evidence and keep(verdict, seen)
+        not verdict.is_evidence and _is_of_the_pair(verdict) and keep(verdict, seen)
         for one in counted
         for seen in one.result.seen
         for verdict in seen.verdicts
     )
+
+
+def _is_of_the_pair(verdict: Verdict) -> bool:
+    """Whether it was asked about the pair, and not about a drug's names: such a one stands with every pair of it."""
+    return verdict.stage is not Stage.NAMES

@@ -34,6 +34,7 @@ class Heard(Generic[T]):
     status: Status
     reply: T | None = None
     problem: str = ""
+    """Why there is no reply; beside one, how the reply before it contradicted itself."""
     usd: float | None = 0.0
     """What its replies cost, one that could not be read included; None where a price is not known."""
 
@@ -97,13 +98,14 @@ class Asker:
     ) -> Heard[T]:
         """Ask, and ask once more if the reply cannot be read or contradicts itself. Never raises for what a model does.
 
-        A reply that contradicts itself is kept where asking again brings nothing better: it is a voice.
+        One that contradicts itself twice is a voice. Where it cannot be asked again it is none: were it one, a larger
+        budget or a later deadline could take a flag away.
         """
         family = self.exchange.model(model).family
         usd: float | None = 0.0
-        contradictory: T | None = None
         status, problem = self._may_ask()
-        for _ in ("first", "re-ask") if status is None else ():
+        taken_back = ""
+        for is_last in (False, True) if status is None else ():
             if self._may_ask()[0]:
                 break
             self._left -= 1
@@ -119,15 +121,16 @@ class Asker:
             except UnparsedReplyError as error:
                 problem = str(error)
                 continue
-            if not read.contradiction:
-                self.tally.count(Status.ANSWERED)
-                return Heard(model, family, Status.ANSWERED, read, usd=usd)
-            contradictory, problem = read, read.contradiction
-        status = Status.ANSWERED if contradictory else status or Status.UNPARSED
+            if read.contradiction and not is_last:
+                problem = taken_back = read.contradiction
+                continue
+            self.tally.count(Status.ANSWERED)
+            return Heard(model, family, Status.ANSWERED, read, taken_back, usd)
+        status = status or Status.UNPARSED
         self.tally.count(status)
         if status is Status.NOT_ASKED and not self.exchange.ended:
             self.reasons_not_asked.add(problem)
-        return Heard(model, family, status, contradictory, problem, usd)
+        return Heard(model, family, status, None, problem, usd)
 
     def skipped(self, model: str) -> Heard[Any]:
         """A question that was due and is not asked, for want of money."""

@@ -14,7 +14,7 @@ from typing import Any
 from aiolimiter import AsyncLimiter
 
 from druqa.errors import JournalError
-from druqa.models.base import ChatModel, ModelFailure, Reply, conceal, scrub
+from druqa.models.base import ChatModel, ModelFailure, Reply, conceal
 from druqa.models.hush import hushed
 from druqa.models.journal import Journal, reply_key
 from druqa.prompts import PromptText
@@ -24,6 +24,7 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 _PATIENCE_S = 1.0
 """How long a run that ended early waits for its last commit, where another process holds the journal."""
+_AS_IF_WHOLE = (None, "stop", "missing")
 _STRIKES = 5
 """After so many failures in a row a model is taken to be down."""
 
@@ -116,16 +117,22 @@ class Exchange:
 
     async def prepare(self) -> None:
         """Load every model off the event loop; one that cannot load is closed, with its reason."""
-        loading = asyncio.gather(*(self._prepare(line) for line in self._lines.values()))
-        await asyncio.wait({loading, self._ended}, return_when=asyncio.FIRST_COMPLETED)
-        loading.cancel()
+        loading = [asyncio.create_task(self._prepare(line)) for line in self._lines.values()]
+        for task in loading:
+            await asyncio.wait({task, self._ended}, return_when=asyncio.FIRST_COMPLETED)
+            task.cancel()
 
     @staticmethod
     async def _prepare(line: Line) -> None:
         try:
             await asyncio.to_thread(line.model.prepare)
-        except Exception as error:  # noqa: BLE001 - a model that cannot load answers nothing; the rest goes on
-            line.closed = error.reason if isinstance(error, ModelFailure) else scrub(f"{type(error).__name__}: {error}")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a model that cannot load answers nothing; the rest goes on
+            line.closed = _told(error).reason
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """Why models are not asked any more, for each that is not."""
+        return tuple(dict.fromkeys(line.closed for line in self._lines.values() if line.closed))
 
     @property
     def damaged(self) -> int:
@@ -146,7 +153,10 @@ class Exchange:
         if self.ended:
             raise ModelFailure(self.ended)
         line = self._lines[name]
-        key = reply_key(name, line.model.parameters, prompt)
+        try:
+            key = reply_key(name, line.model.parameters, prompt)
+        except Exception as error:  # noqa: BLE001 - whatever a model's parameters are, the rest goes on
+            raise ModelFailure(f"the parameters of {name} are no plain values: {_told(error).reason}") from None
         if (flying := self._flying.get(key)) is None:
             flying = self._flying[key] = asyncio.get_running_loop().create_future()
             task = asyncio.create_task(self._fly(flying, line, key, prompt, schema))
@@ -197,6 +207,9 @@ class Exchange:
         except ModelFailure:
             self._journal.release(key)
             raise
+        if not (reply.text or "").strip() and reply.finish_reason in _AS_IF_WHOLE:
+            self._journal.release(key)  # nothing came: it is worth asking for again, by another run
+            return reply
         try:
             await self._journal.keep(key, reply)
         except JournalError as error:
@@ -249,11 +262,21 @@ async def _complete(model: ChatModel, prompt: PromptText, schema: Mapping[str, A
         return failure
     except asyncio.CancelledError:
         return ModelFailure("the model cancelled its own call")
-    except Exception as error:  # noqa: BLE001 - a bug in a model must not become an answer, nor end the run
-        return ModelFailure(f"{type(error).__name__}: {error}")
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a bug in a model must not become an answer, nor end the run
+        return _told(error)
     if not isinstance(reply, Reply):
         return ModelFailure(f"{model.name} returned a {type(reply).__name__}, not a Reply")
     return reply.model_copy(update={"text": conceal(reply.text)}) if reply.text else reply
+
+
+def _told(error: BaseException) -> ModelFailure:
+    """An error as a failure; some cannot even be put into words."""
+    if isinstance(error, ModelFailure):
+        return error
+    try:
+        return ModelFailure(f"{type(error).__name__}: {error}")
+    except Exception:  # noqa: BLE001
+        return ModelFailure(type(error).__name__)
 
 
 async def _within(seconds: float, call: Coroutine[Any, Any, Reply | ModelFailure]) -> Reply:

@@ -18,7 +18,7 @@ _under_way: ContextVar[bool] = ContextVar("druqa_call_under_way", default=False)
 _OURS = "druqa"
 
 
-_seen = 0
+_seen = (0, 0)
 
 
 def _hush(_record: logging.LogRecord) -> bool:
@@ -40,9 +40,11 @@ def _attach() -> None:
     """Give the filter to every logger that there is: a logger does not inherit it from its parent."""
     global _seen  # noqa: PLW0603 - loggers are the process's, and only grow in number
     loggers = logging.root.manager.loggerDict
-    if len(loggers) == _seen:
+    # (A placeholder may have become a logger, and the number stayed the same.)
+    number = len(loggers), sum(isinstance(logger, logging.Logger) for logger in loggers.copy().values())
+    if number == _seen:
         return
     for name, logger in [("root", logging.root), *list(loggers.items())]:
         if isinstance(logger, logging.Logger) and name.partition(".")[0] != _OURS:
             logger.addFilter(_hush)  # adds it once
-    _seen = len(loggers)
+    _seen = number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Interruption:
@@ -31,7 +31,8 @@ class Interruption:
         loop = asyncio.get_running_loop()
 
         def tell(why: str) -> None:
-            loop.call_soon_threadsafe(stop, why)
+            with suppress(RuntimeError):  # the run has ended meanwhile
+                loop.call_soon_threadsafe(stop, why)
 
         self._tell.append(tell)
         try:

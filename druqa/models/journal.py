@@ -3,7 +3,7 @@
 Processes may share the file. Who is to buy a reply claims its key first; the others wait for it. A claim ends with its
 reply, when it is given back, or when its process dies.
 
-The file is only touched in a thread: another process may hold its lock for as long as it likes.
+Once open, the file is only written in a thread: another process may hold its lock for as long as it likes.
 """
 
 from __future__ import annotations
@@ -69,9 +69,7 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # A thread that still waits for another process's lock needs the file: both end with this process.
-        if self._worker is None or self._worker.done():
-            self._ledger.close()
+        self._ledger.abandon()
 
     async def take(self, key: str) -> Reply | None:
         """The reply that was paid before; None if there is none and the caller is to buy it, then `keep` or `release`.
@@ -111,12 +109,8 @@ class Journal:
         self._work()
 
     async def drain(self, patience_s: float | None) -> None:
-        """Wait, so long at most, until what was handed in is committed or has failed; then give back every claim."""
-        if self._worker is None:
-            return
-        await asyncio.wait({self._worker}, timeout=patience_s)
-        if self._worker.done():
-            self._worker = asyncio.create_task(asyncio.to_thread(self._ledger.forget_claims))
+        """Wait, so long at most, until what was handed in is committed or has failed."""
+        if self._worker is not None:
             await asyncio.wait({self._worker}, timeout=patience_s)
 
     def _work(self) -> None:

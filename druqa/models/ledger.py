@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
+from threading import Lock
 
 from pydantic import ValidationError
 
@@ -49,6 +50,7 @@ class Ledger:
 
         """
         self.path = path
+        self._in_use, self._abandoned = Lock(), False
         self.damaged: set[str] = set()
         """Keys met so far whose row failed its checksum."""
         try:
@@ -59,10 +61,12 @@ class Ledger:
             self._prepare()
             self._owner = Owner(path.with_name(path.name + ".owners"))
         except (OSError, sqlite3.Error) as error:
+            damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+            mend = "set DRUQA_HOME to a folder that you may write, or mend its permissions"
             raise JournalError(
-                f"the journal of paid replies cannot be written ({error}); nothing was asked, nothing was paid",
+                f"the journal of paid replies cannot be used ({error}); nothing was asked, nothing was paid",
                 where=str(path),
-                mend="set DRUQA_HOME to a folder that you may write, or mend its permissions",
+                mend="move the file away; its replies would be paid again" if damaged else mend,
             ) from None
 
     def _prepare(self) -> None:
@@ -91,30 +95,53 @@ class Ledger:
     def settle(
         self, keep: Sequence[Row], release: Sequence[str], take: Sequence[str]
     ) -> tuple[dict[str, Taken], JournalError | None]:
-        """Look keys up, write replies, and claim what nobody has, in one transaction.
+        """Write replies, look keys up, and claim what nobody has.
 
         Returns:
             What each key to take comes to, and the failure if nothing could be written.
 
         """
-        taken = self._find(take)
-        missing = [key for key in take if key not in taken]
-        if not (keep or release or missing):
-            return taken, None
+        with self._in_use:
+            failure = self._write(keep, release) if keep or release else None
+            taken = self._find(take)
+            missing = [key for key in take if key not in taken]
+            if missing and not self._abandoned:
+                refused = self._in_transaction(lambda: taken.update(self._find_or_claim(missing)))
+                taken |= {key: refused for key in missing if refused}
+        if self._abandoned:
+            self.abandon()
+        return taken, failure
+
+    def _write(self, keep: Sequence[Row], release: Sequence[str]) -> JournalError | None:
+        """Keep replies and give back claims, whatever becomes of the claims to come."""
+        settled = [(key,) for key in (*(row[0] for row in keep), *release)]
+
+        def write() -> None:
+            self._db.executemany("INSERT OR REPLACE INTO replies VALUES (?, ?, ?)", keep)
+            self._db.executemany("DELETE FROM claims WHERE key = ?", settled)
+
+        return self._in_transaction(write)
+
+    def _in_transaction(self, work: Callable[[], None]) -> JournalError | None:
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT OR REPLACE INTO replies VALUES (?, ?, ?)", keep)
-            settled = [*(row[0] for row in keep), *release]
-            self._db.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in settled])
-            taken |= self._find(missing)
-            taken |= self._claim([key for key in missing if key not in taken])
+            work()
             self._db.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            failure = JournalError(f"the journal of paid replies cannot be written: {error}", where=str(self.path))
-            return {key: taken.get(key, failure) for key in take}, failure
-        return taken, None
+            return JournalError(f"the journal of paid replies cannot be written: {error}", where=str(self.path))
+        return None
+
+    def abandon(self) -> None:
+        """Give back every claim and close the file; if a thread is at work in it, as soon as that is done."""
+        self._abandoned = True
+        if self._in_use.acquire(blocking=False):
+            try:
+                self.forget_claims()
+                self.close()
+            finally:
+                self._in_use.release()
 
     def forget_claims(self) -> None:
         """Give back every claim of this run."""
@@ -146,6 +173,11 @@ class Ledger:
             pass  # whole, but of another druqa's making: as good as absent
         self.damaged.add(key)
         return None
+
+    def _find_or_claim(self, keys: Sequence[str]) -> dict[str, Taken]:
+        """In the open transaction: another run may have kept or claimed them since they were looked up."""
+        found = self._find(keys)
+        return found | self._claim([key for key in keys if key not in found])
 
     def _claim(self, keys: Sequence[str]) -> dict[str, Taken]:
         """Claim keys in the open transaction; those of a run that died are taken over."""

@@ -5,13 +5,17 @@ Neither clocks, which may be set back, nor process numbers, which are given agai
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
+
+_YOUNG_S = 60
 
 
 class Owner:
@@ -45,9 +49,14 @@ class Owner:
         return True
 
     def close(self) -> None:
-        """End this owner: what it still claims may be taken over."""
+        """End this owner: what it still claims may be taken over. What killed ones left behind is swept up."""
         self._lock.release()
         (self._folder / self.id).unlink(missing_ok=True)
+        with suppress(OSError):
+            for file in self._folder.iterdir():
+                # (A young file may not be locked yet.)
+                if time() - file.stat().st_mtime > _YOUNG_S:
+                    self.is_dead(file.name)
 
 
 def _lock(file: Path) -> BaseFileLock:

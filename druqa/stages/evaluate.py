@@ -64,7 +64,9 @@ def _verdict(question: Question, heard: Heard[VerdictReply]) -> Verdict | None:
     elif reply.contradiction:
         outcome, reason = Outcome.UNCLEAR, f"{reply.contradiction}: {reply.reason}"
     else:
-        outcome, reason = Outcome(reply.outcome), reply.reason
+        # What the first reply said beside its no is told, though the second has taken it back.
+        again = f" [asked again: {heard.problem}]" if heard.problem else ""
+        outcome, reason = Outcome(reply.outcome), reply.reason + again
     return Verdict(
         question=question.id,
         stage=question.stage,

@@ -80,16 +80,20 @@ async def widen(
         replies = [asker.skipped(model) for _, _, model in calls]
     proposals: dict[str, list[Proposed]] = defaultdict(list)
     lost: dict[str, list[Verdict | None]] = defaultdict(list)
+    unread: list[str] = []
     for (drug, prompt, model), heard in zip(calls, replies, strict=True):
         if heard.reply is None:
             lost[drug.id].append(_lost(drug, prompt, heard))
         else:
-            proposals[drug.id].extend(_read(heard.reply, prompt, model))
+            usable, refused = _read(heard.reply, prompt, model)
+            proposals[drug.id].extend(usable)
+            if refused:
+                unread.append(f"{drug.name}: {model} proposed {refused} names that cannot be one, or too many to ask")
     fresh = {id_: _fresh(id_, proposals[id_], synonyms) for id_ in drugs}
     return Widened(
         resolved=tuple(_add(medication, proposals, fresh, synonyms) for medication in resolved),
         names={id_: asked for id_ in drugs if (asked := _asked(id_, proposals[id_], fresh[id_], plan))},
-        notes=_cut(drugs, proposals, fresh, plan),
+        notes=(*_cut(drugs, proposals, fresh, plan), *sorted(set(unread))),
         lost={id_: tuple(lost[id_]) for id_ in drugs if id_ in lost},
     )
 
@@ -120,11 +124,14 @@ def _lost(drug: Drug, prompt: NamePrompt, heard: Heard[NamesReply]) -> Verdict |
     )
 
 
-def _read(reply: NamesReply, prompt: NamePrompt, model: str) -> list[Proposed]:
-    """What a reply proposes: its first names, without any that cannot be one: a name may have told it what to say."""
+def _read(reply: NamesReply, prompt: NamePrompt, model: str) -> tuple[list[Proposed], int]:
+    """What a reply proposes: its first names, without any that cannot be one, and how many were left out.
+
+    A name may have told the model what to say.
+    """
     texts = [without_unseen(" ".join(text.split())) for text in reply.names]
-    usable = [text for text in texts if key(text) and not why_no_name(text)]
-    return [Proposed(text=text, kind=prompt.kind, model=model) for text in usable[:_MOST_NAMES]]
+    usable = [text for text in texts if key(text) and not why_no_name(text)][:_MOST_NAMES]
+    return [Proposed(text=text, kind=prompt.kind, model=model) for text in usable], len(texts) - len(usable)
 
 
 def _fresh(drug_id: str, proposals: Sequence[Proposed], synonyms: Synonyms) -> tuple[DrugName, ...]:

@@ -24,6 +24,7 @@ _STYLES = {
 _MOST_PAIRS_SHOWN = 60
 _MOST_REASONS_SHOWN = 4
 _MOST_WITHOUT_INDEX = 6
+_FEWEST_CAUGHT = 10
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -53,7 +54,10 @@ def _head(report: Report) -> Iterator[Block]:
     )
     yield Block(Text(heading, style="dim"))
     if report.ended_early:
-        text = f"{report.ended_early} before every question was answered; what is missing is NOT CHECKED"
+        text = (
+            f"{report.ended_early} before every question was answered; what is missing is NOT CHECKED. The same "
+            "command goes on from here"
+        )
         yield _hanging("INCOMPLETE", safe(text), "bold white on red")
     for medication in report.medications:
         if not medication.recognised:
@@ -97,6 +101,8 @@ def _still_missed(report: Report) -> Iterator[Block]:
     from druqa.measure.agreement import still_missed  # noqa: PLC0415 - numpy: only for a report by models
 
     for estimate in still_missed([report]):
+        if estimate.caught < _FEWEST_CAUGHT:
+            continue  # of a handful of flags nothing can be said of the rest
         high = "any number" if estimate.high is None else f"{estimate.high:,.0f}"
         text = (
             f"{estimate.low:,.0f} to {high} further pairs (95 % interval, {estimate.model}), as the evaluators"

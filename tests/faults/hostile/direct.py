@@ -62,7 +62,7 @@ class Table:
 class Case:
     """One pair, each of its questions answered by chance. It stands in for the exchange and the model behind it."""
 
-    ended, damaged, unkept = "", 0, 0
+    ended, closed, damaged, unkept = "", (), 0, 0
     family = "alpha"
 
     def __init__(self, table: Table, rng: Random, rate: float) -> None:

@@ -56,7 +56,7 @@ class HostileModel(ScriptedModel):
 class Straight:
     """In place of the exchange: no journal, no waiting, no limits. What is left of druqa is what decides."""
 
-    ended, damaged, unkept = "", 0, 0
+    ended, closed, damaged, unkept = "", (), 0, 0
 
     def __init__(self, models: Mapping[str, ChatModel]) -> None:
         self._models = models
