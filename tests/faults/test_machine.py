@@ -188,18 +188,20 @@ def test_a_name_that_cannot_be_looked_up_does_not_hold_up_the_deadline(tmp_path:
 
 
 def test_a_clock_that_is_set_back_changes_nothing(cascade: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def report(pause: float) -> str:
+    def report(pause: float) -> Report:
         model = ScriptedModel(opinions, cascade=load_cascade(cascade), parameters={"run": pause})
         settings = Settings(deadline_s=60)
-        return asyncio.run(
-            acheck(LIST, cascade=cascade, models={"screener": model}, settings=settings)
-        ).model_dump_json()
+        return asyncio.run(acheck(LIST, cascade=cascade, models={"screener": model}, settings=settings))
 
     straight = report(0)
-    now = iter(range(2_000_000_000, 0, -3600))
-    monkeypatch.setattr(time, "time", lambda: float(next(now)))
-    monkeypatch.setattr(time, "time_ns", lambda: next(now) * 10**9)
-    assert report(1) == straight
+    # A clock that leaps ahead by more than the deadline with each look, and one that runs backwards.
+    for step in (3600, -3600):
+        now = iter(range(2_000_000_000, 2_000_000_000 + 10**6 * step, step))
+        monkeypatch.setattr(time, "time", lambda now=now: float(next(now)))
+        monkeypatch.setattr(time, "time_ns", lambda now=now: next(now) * 10**9)
+        assert report(step) == straight
+    assert straight.questions.answered == straight.questions.planned
+    assert not straight.ended_early
 
 
 def test_a_limit_on_file_handles_leaves_a_report(tmp_path: Path, cascade: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from druqa.cascade_files import load_cascade
-from druqa.flow import acheck
+from druqa.flow import acheck, names
 from druqa.report import Report
 from druqa.settings import Settings
 from tests.faults.people_lines import LINES, UNTOUCHED, Line
@@ -168,3 +168,36 @@ def test_in_any_order_and_case_the_drug_is_asked_about_and_the_person_is_not(lin
     assert not leaks(sent, canaries)
     assert not leaks(beside_the_lines(report), [canary for canary in canaries if not canary.isdigit()])
     assert drug in sent
+
+
+WARFARIN = '"medicationCodeableConcept": {"text": "warfarin 5 mg"}'
+NDC = (
+    '{"resource": {"medicationCodeableConcept": {"coding": [{"system": "http://hl7.org/fhir/sid/ndc", "code": "1"}]}}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "drugs"),
+    [
+        ('{"medication": "warfarin 5 mg", "concomitant": ["aspirin"]}', ["aspirin", "warfarin"]),
+        (f"fluconazole 200 mg; {{{WARFARIN}}}", ["fluconazole", "warfarin"]),
+        (f"{{{WARFARIN}}} fluconazole", ["fluconazole", "warfarin"]),
+        (f'{{{WARFARIN}}}{{"medication": "aspirin"}}', ["aspirin", "warfarin"]),
+        (f'{{{WARFARIN}, "note": [{{"text": "also takes fluconazole"}}]}}', ["fluconazole", "warfarin"]),
+        (f'{{"entry": [{{"resource": {{{WARFARIN}}}}}, {NDC}]}}', ["warfarin"]),
+        ("RXE|1|^warfarin^|5\nfluconazole 200 mg", ["fluconazole", "warfarin"]),
+        ("RXE|1|^warfarin^|5\nRXE|1|1191^^RXNORM|5\nRXE|1|4450^^RXNORM|5", ["warfarin"]),
+        ("PID|1||123||Doe\nRXO|^warfarin\nNTE|1||takes fluconazole too", ["fluconazole", "warfarin"]),
+    ],
+)
+def test_no_drug_in_or_beside_a_message_is_lost_and_what_is_not_read_is_said(text: str, drugs: list[str]) -> None:
+    (resolved,) = names([text])
+    assert sorted(drug.name for drug in resolved.drugs) == drugs
+    assert not resolved.recognised
+    assert resolved.doubts
+
+
+def test_a_message_about_one_drug_is_recognised() -> None:
+    (resolved,) = names([f'{{"resourceType": "MedicationRequest", {WARFARIN}, "subject": {{"display": "Doe, J"}}}}'])
+    assert [drug.name for drug in resolved.drugs] == ["warfarin"]
+    assert resolved.recognised

@@ -257,3 +257,10 @@ def test_a_prompt_says_nothing_of_itself_when_it_is_wrong() -> None:
     with pytest.raises(ValidationError) as caught:
         PromptText(instruction="x", data="Quillfeather", more="Quillfeather")  # type: ignore[call-arg]
     assert "Quillfeather" not in str(caught.value)
+
+
+@pytest.mark.parametrize("model", ["sk-abcdef1234567890abcd", "openai/sk-abcdef1234567890abcd"])
+def test_a_key_bound_to_a_role_is_refused_and_not_repeated(model: str) -> None:
+    with pytest.raises(SettingsError, match="a key stands where the name of a model is due") as raised:
+        load_settings([f"screener={model}"])
+    assert "sk-abc" not in str(raised.value)

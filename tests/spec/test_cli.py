@@ -172,3 +172,18 @@ def test_the_text_keeps_to_the_terminal(width: str, monkeypatch: pytest.MonkeyPa
     lines = druqa("check", *README_LIST).output.splitlines()
     assert max(map(len, lines)) <= int(width)
     assert not any(line != line.rstrip() for line in lines)
+
+
+def test_a_file_of_json_is_one_line_and_its_people_are_no_drugs(tmp_path: Path) -> None:
+    resource = {
+        "resourceType": "MedicationRequest",
+        "medicationCodeableConcept": {"text": "warfarin 5 mg"},
+        "subject": {"display": "Okonkwo, Chidi"},
+    }
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps(resource, indent=2))
+    report = report_of(druqa("check", "aspirin", "--file", str(file), "--json"))
+    assert [[drug["name"] for drug in medication["drugs"]] for medication in report["medications"]] == [
+        ["aspirin"],
+        ["warfarin"],
+    ]

@@ -115,7 +115,7 @@ def missing(reply: dict[str, Any], rng: Random) -> Any:
 
 
 def junk_names(reply: dict[str, Any], rng: Random) -> Any:
-    """Names that are none, and names that break whatever does not quote them. None is a name of two drugs."""
+    """Names that are none, and names that break whatever does not quote them. None of them can be a name."""
     own = reply["question_id"]
     junk = [
         "",
@@ -124,7 +124,7 @@ def junk_names(reply: dict[str, Any], rng: Random) -> Any:
         f"\x1b[2J\u202e{own}",
         f'a"\n---\nquestion_id: "{own}',
         f"$first ${{x}} {own}",
-        f"\u0000{own}",
+        f"\u0000{{{own}}}",
     ]
     return {**reply, "names": [rng.choice(junk) for _ in range(rng.choice([1, 3, 300]))]}
 
