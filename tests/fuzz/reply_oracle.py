@@ -152,7 +152,7 @@ def survives_the_report(heard: Heard[Any], meant: dict[str, Any] | None, reply: 
 
 def survives_the_names(read: NamesReply | None) -> None:
     """Proposed names can be asked about and written, whatever they are."""
-    proposed, _ = _read(read, SimpleNamespace(kind=NameKind.BRAND), "m") if read else []  # type: ignore[arg-type]
+    proposed, _ = _read(read, SimpleNamespace(kind=NameKind.BRAND), "m") if read else ([], 0)  # type: ignore[arg-type]
     for name in _fresh("aspirin", proposed, TABLE):
         name.model_dump_json()
 
