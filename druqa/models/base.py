@@ -93,5 +93,14 @@ class ChatModel(Protocol):
 
 
 def _cut(text: str) -> str:
-    """A reply of some megabytes, most of it blanks or not, down to what can still be read or refused."""
-    return text if len(text) <= LONGEST_REPLY else text.strip()[: LONGEST_REPLY + 1]
+    """A reply of some megabytes, most of it blanks or not, down to what can still be read or refused.
+
+    What is cut stays too long, however often it is written and read: its beginning must never pass for a whole reply.
+    """
+    if not text.isascii():
+        # Two halves of one character become one here as in every file.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    if len(text) <= LONGEST_REPLY:
+        return text
+    whole = text.strip()
+    return whole if len(whole) <= LONGEST_REPLY else whole[:LONGEST_REPLY] + "\u2026"

@@ -114,7 +114,7 @@ class ReviewReply(PairReply):
 
     @model_validator(mode="after")
     def _what_confirms_has_a_reason(self) -> Self:
-        if self.view == "confirms" and self.severity is None and _is_blank(self.reason):
+        if self.view == "confirms" and self.severity in (None, "unknown") and _is_blank(self.reason):
             raise ValueError("it confirms without a reason")
         return self
 

@@ -215,7 +215,8 @@ def wanted(case: Case, form: type[ModelReply], echo: dict[str, str]) -> dict[str
         return None
     if not all(_fits(value[field], kind) for field, kind in fields.items()):
         return None
-    finds_nothing = value.get("outcome") == "no_interaction" or value.get("view") == "confirms"
+    confirms = value.get("view") == "confirms" and value["severity"] in (None, "unknown")
+    finds_nothing = value.get("outcome") == "no_interaction" or confirms
     if finds_nothing and not any(char.isalnum() for char in value["reason"]):
         return None
     return value if all(_same(value[field], asked) for field, asked in echo.items()) else None

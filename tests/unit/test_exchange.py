@@ -179,3 +179,16 @@ def test_of_a_reply_no_more_is_kept_than_can_be_read() -> None:
     odd.model_dump_json()
     assert len(odd.answered_as or "") < 310
     assert len(odd.finish_reason or "") < 310
+
+
+@pytest.mark.parametrize("behind", [" ", "x", " {}"])
+def test_a_reply_that_was_cut_is_never_taken_for_a_whole_one(behind: str) -> None:
+    from druqa.models.base import LONGEST_REPLY  # noqa: PLC0415
+    from druqa.models.replies import UnparsedReplyError, read_reply  # noqa: PLC0415
+
+    padded = NO[:-1] + " " * (LONGEST_REPLY - len(NO)) + "}"
+    reply = Reply(text=padded + behind + "but it may cause bleeding", finish_reason="stop")
+    for _ in range(3):
+        with pytest.raises(UnparsedReplyError, match="more than"):
+            read_reply(reply, VerdictReply, ECHO)
+        reply = Reply.model_validate_json(reply.model_dump_json())

@@ -115,9 +115,10 @@ def test_a_no_says_why_and_a_yes_need_not(blank: str) -> None:
     assert read(json.dumps({**YES, "reason": blank})).outcome == "interaction"
 
 
+@pytest.mark.parametrize("severity", [None, "unknown"])
 @pytest.mark.parametrize(("view", "is_read"), [("confirms", False), ("disputes", True), ("adds", True)])
-def test_a_rival_that_confirms_says_why(view: str, is_read: bool) -> None:
-    text = json.dumps({**ECHO, "view": view, "severity": None, "reason": " "})
+def test_a_rival_that_confirms_says_why(view: str, is_read: bool, severity: str | None) -> None:
+    text = json.dumps({**ECHO, "view": view, "severity": severity, "reason": " "})
     if is_read:
         assert read_reply(Reply(text=text), ReviewReply, ECHO).view == view
     else:
