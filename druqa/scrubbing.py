@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 
 HIDDEN = "[secret]"
 _LONGEST_REASON = 300
+_LONGEST_READ = 2_000
 _SHORTEST = 6
 _LONG = 16
 """Characters from which the beginning of a secret already says too much of it."""
@@ -58,13 +59,16 @@ _NOT_A_SECRET = frozenset(("prompt_cache_key",))
 
 
 def scrub(text: str) -> str:
-    """Remove keys and tokens from a text: those in the environment, and whatever has the shape of one."""
-    text = _without_masked(conceal(text))
+    """A text from outside as it may stand in a report: one line, not long, that can be encoded, and holds no key.
+
+    Keys are those of the environment, and whatever has the shape of one. Of a long text only the beginning is looked
+    at: no more is kept, and a server may give a word of megabytes.
+    """
+    text = _without_masked(conceal(" ".join(text.split())[:_LONGEST_READ]))
     for shape in (_SURE, _LIKELY):
         text = shape.sub(HIDDEN, text)
     # A lone surrogate is no character: nothing that holds one can be written down.
     text = _NAMED.sub(rf"\1{HIDDEN}", text).encode("utf-8", "backslashreplace").decode("utf-8")
-    text = " ".join(text.split())
     return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + " ..."
 
 

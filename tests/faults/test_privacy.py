@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import traceback
 from pathlib import Path
 from urllib.parse import quote
@@ -264,3 +265,10 @@ def test_a_key_bound_to_a_role_is_refused_and_not_repeated(model: str) -> None:
     with pytest.raises(SettingsError, match="a key stands where the name of a model is due") as raised:
         load_settings([f"screener={model}"])
     assert "sk-abc" not in str(raised.value)
+
+
+@pytest.mark.parametrize("word", ["x", "a-", "sk-", "*", "A1", "=", ". ", "\\u", "'\""])
+def test_a_word_of_megabytes_is_scrubbed_as_fast_as_a_short_one(word: str) -> None:
+    began = time.process_time()
+    assert len(scrub(word * 2_500_000)) < 310
+    assert time.process_time() - began < 5  # it took minutes, and the run's deadline with it
