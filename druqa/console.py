@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from druqa.characters import seen_json
 from druqa.errors import EXIT_ERROR, DruqaError
 from druqa.scrubbing import scrub
-from druqa.views.safe import safe, safe_json
+from druqa.views.safe import safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,7 +85,7 @@ def _harmless(error: click.ClickException) -> click.ClickException:
 
 def echo_json(dumped: str) -> None:
     """Print JSON with whatever nobody sees escaped."""
-    click.echo(safe_json(dumped))
+    click.echo(seen_json(dumped))
 
 
 def console() -> Console:

@@ -3,7 +3,7 @@
 Processes may share the file. Who is to buy a reply claims its key first; the others wait for it. A claim ends with its
 reply, when it is given back, or when its process dies.
 
-Once open, the file is only written in a thread: another process may hold its lock for as long as it likes.
+Once open, the file is only waited for in a thread: another process may hold its lock for as long as it likes.
 """
 
 from __future__ import annotations

@@ -138,14 +138,15 @@ class Ledger:
         self._abandoned = True
         if self._in_use.acquire(blocking=False):
             try:
-                self.forget_claims()
+                self._forget_claims()
                 self.close()
             finally:
                 self._in_use.release()
 
-    def forget_claims(self) -> None:
-        """Give back every claim of this run."""
+    def _forget_claims(self) -> None:
+        """Give back every claim of this run, if that can be done at once: once its owner is gone, others take them."""
         with suppress(sqlite3.Error):
+            self._db.execute("PRAGMA busy_timeout = 0")
             self._db.execute("DELETE FROM claims WHERE owner = ?", (self._owner.id,))
 
     def _find(self, keys: Sequence[str]) -> dict[str, Taken]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from druqa.characters import all_seen, is_mark, is_seen, seen_json
+from druqa.characters import all_seen, is_mark, is_seen
 
 _MOST_MARKS = 3
 """Marks on one letter; scripts that stack them need no more, and a tower of them covers the lines above."""
@@ -16,16 +16,6 @@ def safe(text: str) -> str:
         return text if text.isprintable() else "".join(map(_shown, text))
     shown = text if all_seen(text) else "".join(map(_shown, text))
     return "".join(part for marks, run in groupby(shown, is_mark) for part in (_few(run) if marks else run))
-
-
-def safe_lines(text: str) -> str:
-    """The same for a text of our own making that has several lines: these stay."""
-    return "\n".join(map(safe, text.split("\n")))
-
-
-def safe_json(dumped: str) -> str:
-    """JSON that is harmless to a terminal and means the same to a parser."""
-    return seen_json(dumped)
 
 
 def _few(marks: object) -> str:

@@ -79,6 +79,19 @@ def test_a_run_that_ended_while_the_journal_was_locked_leaves_no_claim_behind(ca
     assert report.pairs[0].decision is DecisionKind.NONE_FOUND
 
 
+def test_a_run_with_nothing_to_write_does_not_wait_for_a_locked_journal(cascade: Path) -> None:
+    def again() -> Report:
+        return check(PAIR, cascade=cascade, models={"screener": model(cascade)}, settings=Settings())
+
+    first = again()
+    holder = sqlite3.connect(journal_path(), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    assert again() == first
+    holder.close()
+    assert time.monotonic() - began < HELD_UP_S
+
+
 def test_a_caller_that_gives_up_does_not_wait_for_a_locked_journal(cascade: Path) -> None:
     async def gives_up() -> float:
         await acheck(["warfarin", "cetirizine"], cascade=cascade, models={"screener": model(cascade)})
