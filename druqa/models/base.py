@@ -9,9 +9,7 @@ from pydantic import AfterValidator
 
 from druqa.prompts import PromptText
 from druqa.records import Record
-from druqa.scrubbing import KEY_VARIABLES, conceal, scrub
-
-__all__ = ["KEY_VARIABLES", "ChatModel", "Limits", "ModelFailure", "Price", "Reply", "conceal", "scrub"]
+from druqa.scrubbing import scrub
 
 _USUAL = (None, "stop", "length")
 LONGEST_REPLY = 50_000

@@ -15,9 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from druqa.models.base import KEY_VARIABLES, Limits, ModelFailure, Price, Reply, scrub
+from druqa.models.base import Limits, ModelFailure, Price, Reply
 from druqa.models.families import family_of
 from druqa.prompts import PromptText
+from druqa.scrubbing import KEY_VARIABLES
 from druqa.settings import ModelSettings
 
 DEFAULT_PARAMETERS: dict[str, Any] = {"temperature": 0, "max_tokens": 600}
@@ -122,8 +123,8 @@ class LitellmModel:
         name = getattr(response, "model", None)
         return Reply(
             text=text if isinstance(text, str) else None,
-            finish_reason=scrub(finish),
-            answered_as=scrub(name) if isinstance(name, str) and name else None,
+            finish_reason=finish,
+            answered_as=name if isinstance(name, str) and name else None,
             prompt_tokens=sent,
             completion_tokens=written,
             usd=sent * self.price.prompt + written * self.price.completion if self.price else None,

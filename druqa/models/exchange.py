@@ -14,10 +14,11 @@ from typing import Any
 from aiolimiter import AsyncLimiter
 
 from druqa.errors import JournalError
-from druqa.models.base import ChatModel, ModelFailure, Reply, conceal
+from druqa.models.base import ChatModel, ModelFailure, Reply
 from druqa.models.hush import hushed
 from druqa.models.journal import Journal, reply_key
 from druqa.prompts import PromptText
+from druqa.scrubbing import conceal
 
 ATTEMPTS = 4
 _FIRST_WAIT_S = 0.5

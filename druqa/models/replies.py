@@ -13,10 +13,11 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from druqa.models.base import LONGEST_REPLY, Reply, scrub
+from druqa.models.base import LONGEST_REPLY, Reply
 from druqa.models.harm import harm_in
 from druqa.records import Severity
 from druqa.report import View
+from druqa.scrubbing import scrub
 
 SCHEMA_VERSION = "2"
 """Part of the key of a paid reply: raised when the meaning of a reply changes."""

@@ -21,9 +21,10 @@ from druqa import ModelSettings, Settings, check
 from druqa.cascade_files import load_cascade
 from druqa.cli import main
 from druqa.errors import SettingsError, UsageError
-from druqa.models.base import ModelFailure, scrub
+from druqa.models.base import ModelFailure
 from druqa.models.client import LitellmModel
 from druqa.prompts import PromptText
+from druqa.scrubbing import scrub
 from druqa.settings import load_settings
 from tests.support.cascades import write_cascade
 from tests.support.loopback import Loopback, serve

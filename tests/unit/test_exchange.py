@@ -12,10 +12,11 @@ import pytest
 
 from druqa.models import exchange as module
 from druqa.models.asker import Asker, Status
-from druqa.models.base import Limits, ModelFailure, Price, Reply, scrub
+from druqa.models.base import Limits, ModelFailure, Price, Reply
 from druqa.models.exchange import Exchange
 from druqa.models.replies import VerdictReply
 from druqa.prompts import PromptText
+from druqa.scrubbing import scrub
 
 ECHO = {"question_id": "q1", "drug_1": "a", "drug_2": "b"}
 NO = json.dumps({**ECHO, "outcome": "no_interaction", "severity": None, "mechanism": "", "reason": "none"})
