@@ -9,33 +9,22 @@ from time import monotonic
 from typing import TypeVar
 
 from druqa.assembly import assemble
-from druqa.budget import Budget
+from druqa.budget import Budget, drugs_of
+from druqa.decide import decide
 from druqa.models.asker import Asker
 from druqa.models.binding import Given
 from druqa.models.exchange import Exchange
 from druqa.models.interruption import Interruption
-from druqa.records import DrugPair, Medication, ResolvedMedication, Stage, Verdict
-from druqa.report import Answer, Decision, DecisionKind, Finding, PairReport, Report, Review
+from druqa.records import Medication, ResolvedMedication
+from druqa.report import Finding, Report
 from druqa.session import open_exchange, run
 from druqa.settings import Settings, load_settings
 from druqa.setup import Setup, load_names, read_medications, set_up
-from druqa.stages.answer import compose, write
-from druqa.stages.evaluate import evaluate, look_up
 from druqa.stages.findings import duplicate_ingredients, list_findings
 from druqa.stages.names import resolve
-from druqa.stages.pairs import (
-    ListedDrug,
-    ListedPair,
-    listed_drugs,
-    listed_pairs,
-    name_pairs,
-    only_alternatives,
-    questions,
-)
+from druqa.stages.pairs import ListedDrug, listed_drugs, listed_pairs, name_pairs, only_alternatives
 from druqa.stages.plan import Plan, Workload, make_plan
 from druqa.stages.proposals import widen
-from druqa.stages.rival import review
-from druqa.stages.vote import is_settled, vote
 
 T = TypeVar("T")
 Medications = Iterable[str | Medication]
@@ -74,17 +63,14 @@ async def _check(medications: Sequence[Medication], setup: Setup, asker: Asker) 
     """Names -> pairs -> (for each pair) evaluate -> vote -> answer -> rival -> report."""
     cascade = setup.cascade
     resolved = resolve(medications, setup.synonyms)
-    budget = Budget(setup, resolved)
+    budget = Budget(setup, drugs_of(resolved))
     widened = await widen(
         resolved, cascade.names, setup.binding.roles, setup.synonyms, asker, affordable=budget.names_fit
     )
     drugs = listed_drugs(widened.resolved, cascade.names, widened.names)
     pairs = tuple(listed_pairs(drugs, widened.resolved))
     reports = await asyncio.gather(
-        *(
-            _decide(listed, widened.lost_of(listed.pair), setup, asker, affordable=budget.fits(listed))
-            for listed in pairs
-        )
+        *(decide(listed, widened.lost_of(listed.pair), setup, asker, beyond=budget.beyond(listed)) for listed in pairs)
     )
     findings = _findings(drugs, widened.resolved, setup)
     return assemble(setup, asker, widened.resolved, reports, findings, (*widened.notes, *budget.notes))
@@ -96,88 +82,6 @@ def _findings(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedication
     apart = only_alternatives(drugs, resolved)
     found = list_findings([listed.drug for listed in drugs], guessed, apart, setup.evidence)
     return (*found, *duplicate_ingredients(resolved))
-
-
-async def _decide(
-    listed: ListedPair, lost: Sequence[Verdict | None], setup: Setup, asker: Asker, *, affordable: bool
-) -> PairReport:
-    """One pair through evaluate, vote, sign-off, answer and rival; `lost` are the names that were not to be had."""
-    cascade, pair = setup.cascade, listed.pair
-    known = (*look_up(pair, setup.tables), *(verdict for verdict in lost if verdict))
-    decision = vote(pair.ids, known, len(lost), cascade.vote, guessed=listed.guessed)
-    for stage in (Stage.SCREEN, Stage.SIGN_OFF):
-        # Auditors are asked about flagged pairs too: were they not, a further evaluator with a mild yes would keep a
-        # graver one of theirs unsaid. Only a decision that no verdict can change is left as it is.
-        if cascade.prompt_evaluators and (setup.exhaustive or not is_settled(decision)):
-            decision = await _ask(stage, listed, decision, setup, asker, affordable=affordable)
-    answer, opinion = await _answer(listed, decision, setup, asker, affordable=affordable), None
-    if affordable and setup.models("rival") and not pair.unasked:
-        decision, opinion = await _review(listed, decision, answer, setup, asker)
-    return PairReport(
-        drugs=(pair.first.name, pair.second.name),
-        medications=listed.medications,
-        decision=decision.kind,
-        severity=decision.severity,
-        tier=decision.tier,
-        reasons=_reasons(pair, decision, asker.exchange.ended),
-        verdicts=decision.verdicts,
-        planned=decision.planned,
-        answer=_kept_true(answer, listed, decision),
-        review=opinion,
-    )
-
-
-def _reasons(pair: DrugPair, decision: Decision, ended: str) -> tuple[str, ...]:
-    """The vote's reasons; for a pair that the end of the run left open, or that is no pair of drugs, that too."""
-    asked_about = any(verdict.stage is not Stage.NAMES for verdict in decision.verdicts)
-    if pair.unasked and decision.kind is DecisionKind.NOT_CHECKED and not asked_about:
-        return (*pair.unasked, "no model was asked about this pair")
-    asked = {verdict.question for verdict in decision.verdicts if not verdict.is_evidence}
-    open_ = decision.kind is DecisionKind.NOT_CHECKED and decision.planned > len(asked)
-    return (*decision.reasons, ended) if ended and open_ else decision.reasons
-
-
-async def _ask(
-    stage: Stage, listed: ListedPair, so_far: Decision, setup: Setup, asker: Asker, *, affordable: bool
-) -> Decision:
-    """Put a stage's questions about a pair to the models, and vote again on everything said so far."""
-    cascade = setup.cascade
-    evaluators = cascade.prompt_evaluators if stage is Stage.SCREEN else setup.auditors
-    due = questions(listed, evaluators, setup.binding.roles, cascade.orders, stage)
-    if affordable:
-        verdicts = await evaluate(due, {e.name: e for e in evaluators}, asker)
-    else:
-        verdicts = ()
-        asker.tally.skip(len(due))
-    return vote(
-        so_far.pair, (*so_far.verdicts, *verdicts), so_far.planned + len(due), cascade.vote, guessed=listed.guessed
-    )
-
-
-async def _answer(listed: ListedPair, decision: Decision, setup: Setup, asker: Asker, *, affordable: bool) -> Answer:
-    """The answer as the vote stands: for a pair without a flag the bare negative, for the rival to look at."""
-    prompt, models = setup.cascade.answer, setup.models("answerer")
-    if decision.kind is DecisionKind.FLAGGED and prompt and models and affordable:
-        return await write(listed.pair, decision, prompt, models[0], asker)
-    return compose(listed.pair, decision)
-
-
-async def _review(
-    listed: ListedPair, decision: Decision, answer: Answer, setup: Setup, asker: Asker
-) -> tuple[Decision, Review]:
-    """Have the rival re-vet the answer; its verdicts join the vote, so that it can add and not erase."""
-    context = [setup.evidence.describe(role) for id_ in listed.pair.ids for role in setup.evidence.roles_of(id_)]
-    reviewed = await review(listed.pair, answer, setup.cascade.rival, setup.models("rival"), context, asker)
-    verdicts = (*decision.verdicts, *reviewed.verdicts)
-    planned = decision.planned + reviewed.planned
-    return vote(decision.pair, verdicts, planned, setup.cascade.vote, guessed=listed.guessed), reviewed.review
-
-
-def _kept_true(answer: Answer, listed: ListedPair, decision: Decision) -> Answer | None:
-    """The answer, if it still says what the vote now holds; else one that does."""
-    if decision.kind is DecisionKind.NOT_CHECKED:
-        return None
-    return answer if answer.severity == decision.severity else compose(listed.pair, decision)
 
 
 def plan(

@@ -67,6 +67,8 @@ class Settings(Record):
     """Wall-clock seconds for a whole check; what is unanswered by then is not_checked."""
     budget_calls: Annotated[int, Field(ge=0)] = 50_000
     """The most model calls that one check may plan; a pair that does not fit is not_checked."""
+    budget_usd: Annotated[float, Field(ge=0)] | None = None
+    """The most US dollars that one check may plan, by estimated tokens; a pair that does not fit is not_checked."""
     rxnorm: Path | None = None
     """Folder of the user's own copy of RxNorm (RXNCONSO.RRF and RXNREL.RRF), to add to the names that ship."""
     formulary: tuple[Path, ...] = ()

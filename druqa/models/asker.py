@@ -53,6 +53,8 @@ class Tally:
     usd: float | None = 0.0
     answered_as: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Role to the names by which its models called themselves."""
+    within: Tally | None = None
+    """A wider count that this one is part of."""
     _seen: set[str] = field(default_factory=set)
 
     def count(self, status: Status) -> None:
@@ -64,14 +66,20 @@ class Tally:
             self.not_asked += 1
         else:
             self.failed += 1
+        if self.within:
+            self.within.count(status)
 
     def skip(self, questions: int) -> None:
         """Count questions that were due and not asked, for want of money."""
         self.planned += questions
         self.not_asked += questions
+        if self.within:
+            self.within.skip(questions)
 
     def use(self, key: str, role: str, reply: Reply) -> None:
         """Count a reply and what it cost, once however many questions share it."""
+        if self.within:
+            self.within.use(key, role, reply)
         if reply.answered_as:
             self.answered_as[role].add(reply.answered_as)
         if key in self._seen:
@@ -84,14 +92,22 @@ class Tally:
 
 
 class Asker:
-    """Asks on behalf of one report, and never more often than its budget allows."""
+    """Asks on behalf of one report, or of one part of a run, and never more often than the budget allows."""
 
     def __init__(self, exchange: Exchange, budget_calls: int) -> None:
         self.exchange = exchange
-        self._left = budget_calls
+        self._left = [budget_calls]
+        """Shared with every part of the run."""
         self.reasons_not_asked: set[str] = set()
         """Apart from the end of the run, which the exchange tells."""
         self.tally = Tally()
+
+    def part(self) -> Asker:
+        """An asker with a count of its own, which this one's count includes, and with the same budget."""
+        part = Asker(self.exchange, 0)
+        part._left, part.reasons_not_asked = self._left, self.reasons_not_asked
+        part.tally = Tally(within=self.tally)
+        return part
 
     async def ask(
         self, model: str, role: str, prompt: PromptText, expected: type[T], echo: Mapping[str, str]
@@ -108,7 +124,7 @@ class Asker:
         for is_last in (False, True) if status is None else ():
             if self._may_ask()[0]:
                 break
-            self._left -= 1
+            self._left[0] -= 1
             try:
                 key, reply = await self.exchange.reply(model, _ask_again(prompt, problem), json_schema(expected))
             except ModelFailure as failure:
@@ -141,7 +157,7 @@ class Asker:
         """None if a call may be made now; else that it is not asked, and why."""
         if ended := self.exchange.ended:
             return Status.NOT_ASKED, f"{ended} before every question was asked"
-        if self._left <= 0:
+        if self._left[0] <= 0:
             return Status.NOT_ASKED, "the budget of model calls was spent before every question was asked"
         return None, ""
 

@@ -169,8 +169,3 @@ def name_pairs(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedicatio
     squares = sum(count * count for count in counts.values())
     pairs = len(drugs) * (len(drugs) - 1) // 2 - len(apart)
     return pairs, (total * total - squares) // 2 - sum(counts[one] * counts[other] for one, other in apart)
-
-
-def asks(evaluators: Iterable[Evaluator], bound: Bound, orders: Orders) -> int:
-    """How many questions to models each name pair gives."""
-    return sum(len(bound[e.role or ""]) for e in evaluators) * (2 if orders == "both" else 1)

@@ -98,8 +98,17 @@ def _tokens(prompt: Prompt, stage: Stage) -> int:
     return written + _NAMES_TOKENS + (_ANSWER_TOKENS if stage in (Stage.ANSWER, Stage.REVIEW) else 0)
 
 
+def priced_question(stage: Stage, prompt: Prompt, model: ChatModel) -> float | None:
+    """About what one question costs, in US dollars; None where the model's price is not known."""
+    return _usd(model, _tokens(prompt, stage), _REPLY_TOKENS)
+
+
+def _usd(model: ChatModel, sent: int, written: int) -> float | None:
+    return sent * model.price.prompt + written * model.price.completion if model.price else None
+
+
 def _priced(stage: Stage, role: str, model: ChatModel, questions: int, tokens: int) -> PlannedStage:
-    written, price = questions * _REPLY_TOKENS, model.price
+    written = questions * _REPLY_TOKENS
     return PlannedStage(
         stage=stage,
         role=role,
@@ -107,5 +116,5 @@ def _priced(stage: Stage, role: str, model: ChatModel, questions: int, tokens: i
         questions=questions,
         prompt_tokens=tokens,
         completion_tokens=written,
-        usd=tokens * price.prompt + written * price.completion if price else None,
+        usd=_usd(model, tokens, written),
     )
