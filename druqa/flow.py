@@ -24,7 +24,7 @@ from druqa.stages.findings import duplicate_ingredients, list_findings
 from druqa.stages.names import resolve
 from druqa.stages.pairs import ListedDrug, listed_drugs, listed_pairs, name_pairs, only_alternatives
 from druqa.stages.plan import Plan, Workload, make_plan
-from druqa.stages.proposals import widen
+from druqa.stages.proposals import propose
 
 T = TypeVar("T")
 Medications = Iterable[str | Medication]
@@ -64,16 +64,21 @@ async def _check(medications: Sequence[Medication], setup: Setup, asker: Asker) 
     cascade = setup.cascade
     resolved = resolve(medications, setup.synonyms)
     budget = Budget(setup, drugs_of(resolved))
-    widened = await widen(
-        resolved, cascade.names, setup.binding.roles, setup.synonyms, asker, affordable=budget.names_fit
+    found = {drug.id: drug for medication in resolved for drug in medication.drugs}
+    proposals = await propose(
+        found, cascade.names, setup.binding.roles, setup.synonyms, asker, affordable=budget.names_fit
     )
-    drugs = listed_drugs(widened.resolved, cascade.names, widened.names)
-    pairs = tuple(listed_pairs(drugs, widened.resolved))
+    widened = tuple(proposals.added_to(medication, setup.synonyms) for medication in resolved)
+    drugs = listed_drugs(widened, cascade.names, proposals.names)
+    pairs = tuple(listed_pairs(drugs, widened))
     reports = await asyncio.gather(
-        *(decide(listed, widened.lost_of(listed.pair), setup, asker, beyond=budget.beyond(listed)) for listed in pairs)
+        *(
+            decide(listed, proposals.lost_of(listed.pair), setup, asker, beyond=budget.beyond(listed))
+            for listed in pairs
+        )
     )
-    findings = _findings(drugs, widened.resolved, setup)
-    return assemble(setup, asker, widened.resolved, reports, findings, (*widened.notes, *budget.notes))
+    findings = _findings(drugs, widened, setup)
+    return assemble(setup, asker, widened, reports, findings, (*proposals.notes, *budget.notes))
 
 
 def _findings(drugs: Sequence[ListedDrug], resolved: Sequence[ResolvedMedication], setup: Setup) -> tuple[Finding, ...]:

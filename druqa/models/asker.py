@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from druqa.models.base import ModelFailure, Reply
 from druqa.models.exchange import Exchange
@@ -14,6 +15,7 @@ from druqa.models.replies import ModelReply, UnparsedReplyError, json_schema, re
 from druqa.prompts import PromptText
 
 T = TypeVar("T", bound=ModelReply)
+Answered = TypeVar("Answered")
 
 
 class Status(StrEnum):
@@ -160,6 +162,15 @@ class Asker:
         if self._left[0] <= 0:
             return Status.NOT_ASKED, "the budget of model calls was spent before every question was asked"
         return None, ""
+
+
+async def together(questions: Iterable[Awaitable[Answered]]) -> list[Answered]:
+    """Ask all of them at once. Every one comes to its end before an error of any is raised: none is left behind."""
+    outcomes = await asyncio.gather(*questions, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return cast("list[Answered]", outcomes)
 
 
 def _sum(one: float | None, other: float | None) -> float | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from druqa.cascade import Evaluator
 from druqa.knowledge.evidence import Hit, LookUp
-from druqa.models.asker import Asker, Heard, Status
+from druqa.models.asker import Asker, Heard, Status, together
 from druqa.models.replies import VerdictReply
 from druqa.records import DrugPair, Outcome, Question, Stage, Verdict
 
@@ -40,7 +39,7 @@ async def evaluate(
     questions: Sequence[Question], evaluators: Mapping[str, Evaluator], asker: Asker
 ) -> tuple[Verdict, ...]:
     """Ask all questions and return a verdict for each that was asked, in the order of the questions."""
-    verdicts = await asyncio.gather(*(_ask(question, evaluators[question.evaluator], asker) for question in questions))
+    verdicts = await together(_ask(question, evaluators[question.evaluator], asker) for question in questions)
     return tuple(verdict for verdict in verdicts if verdict is not None)
 
 

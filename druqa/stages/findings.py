@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence, Set
 from itertools import chain, repeat
 
 from druqa.knowledge.evidence import Evidence
-from druqa.knowledge.evidence_tables import ListRule, Role
+from druqa.knowledge.evidence_tables import ListRule
 from druqa.records import Drug, ResolvedMedication, Severity
 from druqa.report import Finding
 
@@ -26,15 +26,15 @@ def duplicate_ingredients(resolved: Sequence[ResolvedMedication]) -> tuple[Findi
             places.setdefault(drug.id, []).append(index)
             names[drug.id] = drug.name
     return tuple(
-        Finding(
-            kind="duplicate_ingredient",
-            drugs=(names[id_],),
-            severity=Severity.UNKNOWN,
-            reasons=(_says(names[id_], [resolved[i].text for i in indexes]),),
-        )
+        duplicate_ingredient(names[id_], [resolved[i].text for i in indexes])
         for id_, indexes in sorted(places.items())
         if len(indexes) > 1
     )
+
+
+def duplicate_ingredient(drug: str, lines: Sequence[str]) -> Finding:
+    """The finding that several lines hold a drug, or may hold it."""
+    return Finding(kind="duplicate_ingredient", drugs=(drug,), severity=Severity.UNKNOWN, reasons=(_says(drug, lines),))
 
 
 def list_findings(drugs: Sequence[Drug], guessed: Set[str], apart: Apart, evidence: Evidence) -> tuple[Finding, ...]:
@@ -47,20 +47,22 @@ def list_findings(drugs: Sequence[Drug], guessed: Set[str], apart: Apart, eviden
         evidence: the tables.
 
     """
+    has_role = [drug for drug in drugs if evidence.roles_of(drug.id)]
+    found = [list_finding(rule, has_role, guessed, apart, evidence) for rule in evidence.list_rules]
+    return tuple(sorted((f for f in found if f), key=urgency))
+
+
+def urgency(finding: Finding) -> tuple[int, str, tuple[str, ...]]:
+    """The worst findings before the others."""
+    return finding.severity.rank, finding.kind, finding.reasons
+
+
+def list_finding(
+    rule: ListRule, drugs: Sequence[Drug], guessed: Set[str], apart: Apart, evidence: Evidence
+) -> Finding | None:
+    """The finding by one rule, if the drugs meet it; drugs without any of its roles change nothing."""
     roles = {drug.id: evidence.roles_of(drug.id) for drug in drugs}
     names = {drug.id: drug.name for drug in drugs}
-    found = [_finding(rule, roles, names, guessed, apart, evidence) for rule in evidence.list_rules]
-    return tuple(sorted((f for f in found if f), key=lambda f: (f.severity.rank, f.kind, f.reasons)))
-
-
-def _finding(
-    rule: ListRule,
-    roles: dict[str, tuple[Role, ...]],
-    names: dict[str, str],
-    guessed: Set[str],
-    apart: Apart,
-    evidence: Evidence,
-) -> Finding | None:
     wanted = frozenset().union(*(accepted for _, accepted in rule.terms))
     behind = {id_: [role for role in has if role.role in wanted] for id_, has in roles.items()}
     holders = {id_: frozenset(role.role for role in has) for id_, has in behind.items() if has}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +10,7 @@ from druqa.characters import without_unseen
 from druqa.knowledge.plausible import why_no_name
 from druqa.knowledge.spelling import key, shortened
 from druqa.knowledge.synonyms import Synonyms
-from druqa.models.asker import Asker, Heard, Status
+from druqa.models.asker import Asker, Heard, Status, together
 from druqa.models.replies import NamesReply
 from druqa.records import (
     Drug,
@@ -39,14 +38,17 @@ class Proposed(Record):
     model: str
 
 
-class Widened(Record):
-    """The medications with what models added, and by drug id the proposed names that are asked about."""
+class Proposals(Record):
+    """What models proposed for each drug, by drug id."""
 
-    resolved: tuple[ResolvedMedication, ...]
+    said: dict[str, tuple[Proposed, ...]]
+    fresh: dict[str, tuple[DrugName, ...]]
+    """What no table knows: further names of the drug."""
     names: dict[str, tuple[str, ...]]
+    """Those of them that are asked about."""
     notes: tuple[str, ...]
     lost: dict[str, tuple[Verdict | None, ...]] = {}
-    """Drug id to each question for its names that brought none; None where it was not even asked.
+    """Each question for the drug's names that brought none; None where it was not even asked.
 
     They count with the questions about every pair of that drug: it was not asked about under all its names.
     """
@@ -55,18 +57,21 @@ class Widened(Record):
         """The questions for names of the pair's drugs that brought none."""
         return tuple(lost for id_ in pair.ids for lost in self.lost.get(id_, ()))
 
+    def added_to(self, medication: ResolvedMedication, synonyms: Synonyms) -> ResolvedMedication:
+        """The medication with its drugs' proposed names."""
+        return _add(medication, self.said, self.fresh, synonyms)
 
-async def widen(
-    resolved: Sequence[ResolvedMedication],
+
+async def propose(
+    drugs: Mapping[str, Drug],
     plan: NamesPlan,
     bound: Mapping[str, Sequence[str]],
     synonyms: Synonyms,
     asker: Asker,
     *,
     affordable: bool,
-) -> Widened:
-    """Ask every name prompt about every distinct drug, and add what comes of it to each medication."""
-    drugs = {drug.id: drug for medication in resolved for drug in medication.drugs}
+) -> Proposals:
+    """Ask every name prompt about every drug, each given by its id."""
     calls = [
         (drug, prompt, model)
         for drug in drugs.values()
@@ -75,7 +80,7 @@ async def widen(
         for model in bound[prompt.role]
     ]
     if affordable:
-        replies = await asyncio.gather(*(_ask(drug, prompt, model, asker) for drug, prompt, model in calls))
+        replies = await together(_ask(drug, prompt, model, asker) for drug, prompt, model in calls)
     else:
         replies = [asker.skipped(model) for _, _, model in calls]
     proposals: dict[str, list[Proposed]] = defaultdict(list)
@@ -90,8 +95,9 @@ async def widen(
             if refused:
                 unread.append(f"{drug.name}: {model} proposed {refused} names that cannot be one, or too many to ask")
     fresh = {id_: _fresh(id_, proposals[id_], synonyms) for id_ in drugs}
-    return Widened(
-        resolved=tuple(_add(medication, proposals, fresh, synonyms) for medication in resolved),
+    return Proposals(
+        said={id_: tuple(said) for id_, said in proposals.items()},
+        fresh=fresh,
         names={id_: asked for id_ in drugs if (asked := _asked(id_, proposals[id_], fresh[id_], plan))},
         notes=(*_cut(drugs, proposals, fresh, plan), *sorted(set(unread))),
         lost={id_: tuple(lost[id_]) for id_ in drugs if id_ in lost},

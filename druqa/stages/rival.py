@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from druqa.cascade import RivalPrompt
-from druqa.models.asker import Asker, Heard, Status
+from druqa.models.asker import Asker, Heard, Status, together
 from druqa.models.harm import harm_in
 from druqa.models.replies import ReviewReply
 from druqa.records import DrugPair, Outcome, Record, Severity, Stage, Verdict, question_id
@@ -39,7 +38,7 @@ async def review(
 
     """
     calls = [(prompt, model) for prompt in prompts for model in models]
-    heard = await asyncio.gather(*(_ask(pair, answer, prompt, model, context, asker) for prompt, model in calls))
+    heard = await together(_ask(pair, answer, prompt, model, context, asker) for prompt, model in calls)
     verdicts = [
         _verdict(pair, answer, prompt, model, reply) for (prompt, model), reply in zip(calls, heard, strict=True)
     ]
