@@ -64,7 +64,7 @@ def blocks(db: duckdb.DuckDBPyConnection, catalog: Catalog) -> Iterator[Block]:
     """All lists with a medication, in their order, so many at a time that their pairs fit in memory."""
     for first, last in _ranges(db):
         found = db.execute(
-            "SELECT list_no, text_id FROM entries WHERE list_no BETWEEN ? AND ? ORDER BY list_no, rowid", [first, last]
+            "SELECT list_no, text_id FROM entries WHERE list_no BETWEEN ? AND ? ORDER BY list_no, line", [first, last]
         ).fetchnumpy()
         list_no, text = (np.asarray(found[column], dtype=np.int64) for column in ("list_no", "text_id"))
         yield pair(hold(list_no, text, catalog), catalog)

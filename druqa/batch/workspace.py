@@ -43,7 +43,7 @@ def number(db: duckdb.DuckDBPyConnection) -> None:
     """Number the lists in the order of the input, and the distinct texts in the order of their letters.
 
     Reads the tables `raw` and `empty_lists`, and makes `lists(list_no, list_id)`, `texts(text_id, text, rxcui, atc)`
-    and `entries(list_no, text_id)`, the medications of each list in the order of the input.
+    and `entries(list_no, line, text_id)`, the medications of each list in the order of the input, numbered from 1.
     """
     db.execute("""
         CREATE TABLE lists AS
@@ -60,9 +60,10 @@ def number(db: duckdb.DuckDBPyConnection) -> None:
     """)
     db.execute("""
         CREATE TABLE entries AS
-        SELECT l.list_no, t.text_id
+        SELECT
+            l.list_no, CAST(row_number() OVER (PARTITION BY l.list_no ORDER BY r.place) AS INTEGER) AS line, t.text_id
         FROM (SELECT rowid AS place, * FROM raw) AS r
         JOIN lists AS l ON l.list_id = r.list_id
         JOIN texts AS t ON t.text = r.text AND t.rxcui IS NOT DISTINCT FROM r.rxcui AND t.atc IS NOT DISTINCT FROM r.atc
-        ORDER BY l.list_no, r.place
+        ORDER BY l.list_no, line
     """)

@@ -1,0 +1,88 @@
+"""A batch on one page: read, names, pairs, decide, and the tables that come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from druqa.batch.catalog import NOTHING_PROPOSED, Catalog, drugs_in
+from druqa.batch.deciding import Decider
+from druqa.batch.listwide import ListFindings
+from druqa.batch.pairing import blocks
+from druqa.batch.watch import Watch
+from druqa.budget import Budget
+from druqa.models.asker import Asker
+from druqa.models.collector import Pending
+from druqa.models.exchange import Exchange
+from druqa.setup import Setup
+from druqa.stages.proposals import Proposals, propose
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a batch came to besides its tables."""
+
+    asker: Asker
+    findings: ListFindings
+    notes: tuple[str, ...]
+    pending: int
+    """Distinct pairs that wait for replies which are still to be bought elsewhere."""
+
+
+async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Exchange, watch: Watch) -> Done | None:
+    """Take the numbered lists of a workspace to decided pairs and findings; None if names are still to be bought.
+
+    Makes the tables `read`, `enc(list_no, key, text_a, text_b)`, `list_findings(list_no, finding)`, `decided` and
+    `names_lost(list_no)`, the lists with a drug for which a question for further names brought none.
+    """
+    asker = Asker(exchange, setup.settings.budget_calls)
+    watch.tally = asker.tally
+    watch.enter("names", texts=watch.texts)
+    drugs = drugs_in(db, setup) if setup.cascade.names.prompts else {}
+    budget = Budget(setup, sum(not drug.unasked for drug in drugs.values()))
+    proposals = NOTHING_PROPOSED
+    if drugs:
+        plan, roles = setup.cascade.names, setup.binding.roles
+        try:
+            proposals = await propose(drugs, plan, roles, setup.synonyms, asker, affordable=budget.names_fit)
+        except Pending:
+            return None
+    catalog = Catalog(db, setup, proposals)
+    watch.enter("pairs", drugs=len(catalog.drugs))
+    findings = encode(db, catalog, proposals, setup)
+    watch.enter("deciding")
+    decider = Decider(db, catalog, proposals, setup)
+    await decider.run(asker, budget, watch)
+    return Done(asker, findings, (*proposals.notes, *budget.notes), decider.pending)
+
+
+def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, proposals: Proposals, setup: Setup) -> ListFindings:
+    """Write the pairs and the findings of every list, by number."""
+    import pandas as pd  # noqa: PLC0415
+
+    findings = ListFindings(catalog, setup.evidence)
+    db.execute("CREATE TABLE enc(list_no INTEGER, key BIGINT, text_a INTEGER, text_b INTEGER)")
+    db.execute("CREATE TABLE list_findings(list_no INTEGER, finding INTEGER)")
+    db.execute("CREATE TABLE names_lost(list_no INTEGER)")
+
+    def write(table: str, block: pd.DataFrame) -> None:
+        db.register("block", block)
+        db.execute(f"INSERT INTO {table} SELECT * FROM block")
+        db.unregister("block")
+
+    for block in blocks(db, catalog):
+        pairs, held = block.pairs, block.holdings
+        write(
+            "enc", pd.DataFrame({"a": pairs.list_no, "b": pairs.key, "c": pairs.text_a, "d": pairs.text_b}, copy=False)
+        )
+        write("list_findings", pd.DataFrame(findings.of(block), columns=["list_no", "finding"]))
+        lost = [v.widened and v.listed.drug.id in proposals.lost for v in catalog.variants]
+        write(
+            "names_lost", pd.DataFrame({"list_no": np.unique(held.list_no[np.array(lost, dtype=bool)[held.variant]])})
+        )
+    return findings
