@@ -1,0 +1,1 @@
+"""Many medication lists at once."""
