@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from druqa.batch.reading.columns import Layout, layout_of
@@ -37,9 +37,7 @@ def read_csv(blocks: Iterable[bytes], tables: Tables, *, alone: bool) -> None:
     if layout.note:
         tables.note(layout.note)
     reader = RowReader(layout, tables, alone=alone)
-    for rows, numbers in csv_records(chain([following], lines), delimiter, tables):
-        cells, places = _fitting_rows(rows, numbers, layout, tables)
-        reader.read(cells, places)
+    reader.read(csv_records(chain([following], lines), delimiter, tables))
     if not reader.rows:
         tables.note("the file has a header and nothing below it")
 
@@ -67,36 +65,3 @@ def _fitting(header: str, where: str) -> tuple[str, Layout]:
             wrong.append((len(columns), error))
     # Of the delimiters none fits: the one that parts the most says best what is there.
     raise max(wrong, key=lambda one: one[0])[1]
-
-
-def _fitting_rows(
-    rows: list[list[str]], numbers: Sequence[int], layout: Layout, tables: Tables
-) -> tuple[list[list[str]], Sequence[int]]:
-    """The rows with as many cells as the header; others are refused: two rows may have run into one another."""
-    width = layout.width
-    if set(map(len, rows)) <= {width} and [BAD] not in rows:
-        return rows, numbers
-    fitting: list[list[str]] = []
-    places: list[int] = []
-    for row, number in zip(rows, numbers, strict=True):
-        empty = not any(map(str.strip, row))
-        if empty and len(row) != width:
-            continue
-        if row == [BAD] or len(row) == width:
-            fitting.append(row)
-        elif len(row) < width or any(map(str.strip, row[width:])):
-            tables.refuse(
-                number,
-                f"cells in this row: {len(row)}, in the header: {width}",
-                "give each row as many cells as the header; a cell that holds the delimiter stands in quotes",
-                _id_of(row, layout),
-            )
-            fitting.append([BAD])
-        else:
-            fitting.append(row[:width])
-        places.append(number)
-    return fitting, places
-
-
-def _id_of(row: list[str], layout: Layout) -> str:
-    return row[layout.list_id].strip() if layout.list_id is not None and layout.list_id < len(row) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from druqa.batch.reading.lines import BAD
 from druqa.batch.reading.tables import Tables
@@ -24,15 +24,15 @@ _AFTER_QUOTE = (
 
 def csv_records(
     blocks: Iterable[tuple[int, list[str]]], delimiter: str, tables: Tables
-) -> Iterator[tuple[list[list[str]], Sequence[int]]]:
-    """The rows of cells, many at a time, and the line on which each begins.
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of cells, each with the line on which it begins.
 
     A blank line is a row without cells. What cannot be read is refused, and is the row `[BAD]`.
     """
     records = _Records(delimiter, tables)
     for number, lines in blocks:
-        yield records.of_block(number, lines)
-    yield records.rest()
+        yield from records.of_block(number, lines)
+    yield from records.rest()
     records.tell()
 
 
@@ -45,21 +45,28 @@ class _Records:
         self._number = 1
         self._first_long, self._long = 0, 0
 
-    def of_block(self, number: int, lines: list[str]) -> tuple[list[list[str]], Sequence[int]]:
+    def of_block(self, number: int, lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+        """The records of a block of lines; one by one from the first that is not a line of its own."""
         lines, number = self._begun + lines, number - len(self._begun)
         self._begun, self._number = [], number + len(lines)
+        reader, place = csv.reader(lines, delimiter=self._delimiter, strict=True), 0
         try:
-            rows = list(csv.reader(lines, delimiter=self._delimiter, strict=True))
+            for row in reader:
+                if reader.line_num > place + 1:
+                    break
+                yield number + place, row
+                place += 1
         except csv.Error:
-            rows = []
-        # As many rows as lines: each line is a row.
-        return (rows, range(number, self._number)) if len(rows) == len(lines) else self._one_by_one(number, lines)
+            pass
+        yield from self._one_by_one(number, lines, place)
 
-    def rest(self) -> tuple[list[list[str]], Sequence[int]]:
+    def rest(self) -> Iterator[tuple[int, list[str]]]:
+        """The records of what was begun and goes no further."""
         lines, self._begun = self._begun, []
-        return self._one_by_one(self._number - len(lines), lines, last=True)
+        yield from self._one_by_one(self._number - len(lines), lines, 0, last=True)
 
     def tell(self) -> None:
+        """Note the records of several lines: one may be rows that a lost quote has joined."""
         if self._long:
             more = f", and {self._long - 1} more" if self._long > 1 else ""
             self._tables.note(
@@ -67,20 +74,15 @@ class _Records:
             )
 
     def _one_by_one(
-        self, number: int, lines: list[str], *, last: bool = False
-    ) -> tuple[list[list[str]], Sequence[int]]:
-        rows: list[list[str]] = []
-        numbers: list[int] = []
-        place = 0
+        self, number: int, lines: list[str], place: int, *, last: bool = False
+    ) -> Iterator[tuple[int, list[str]]]:
         while place < len(lines):
             row, taken = self._record(lines, place, number + place, last=last)
             if not taken:
                 self._begun = lines[place:]
-                break
-            rows.append(row)
-            numbers.append(number + place)
+                return
+            yield number + place, row
             place += taken
-        return rows, numbers
 
     def _record(self, lines: list[str], place: int, number: int, *, last: bool) -> tuple[list[str], int]:
         """The record that begins at a place and how many lines it takes: none if the lines that follow may end it."""

@@ -112,7 +112,7 @@ def _is_object(line: str) -> bool:
 
 
 def _parsed(text: str) -> Any:
-    return json.loads(text, object_pairs_hook=_each_once)
+    return _DECODER.decode(text)
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -121,6 +121,9 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) < len(pairs):
         raise ValueError("a key stands twice in one object")
     return fields
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_each_once)
 
 
 def _said(error: Exception) -> str:

@@ -96,8 +96,10 @@ class RecordReader:
 
 def _short(value: Any, name: str) -> str:
     """An id or a code as text: a column of whole numbers with gaps comes as 7.0, and is 7."""
-    if value is None or isinstance(value, str):
-        return _whole((value or "").strip())
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _whole(value.strip())
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         raise _WrongShapeError(f"`{name}` is {_kind(value)}")
     number = Decimal(str(value))
@@ -109,7 +111,7 @@ def _short(value: Any, name: str) -> str:
 def _whole(text: str) -> str:
     if "\0" in text:
         raise _WrongShapeError("a NUL character stands in it")
-    return writable(text)
+    return text if text.isascii() else writable(text)
 
 
 def _without_medication(fields: Mapping[str, Any]) -> str:

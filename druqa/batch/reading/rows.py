@@ -1,71 +1,79 @@
-"""Rows of cells, all as wide as their header, to medications."""
+"""Rows of cells under a header to medications."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from druqa.batch.reading.columns import Layout
 from druqa.batch.reading.lines import BAD
 from druqa.batch.reading.tables import NO_ID, Tables
 
+_BLOCK = 10_000
+
 
 class RowReader:
-    """Reads rows in their order; `rows` counts them. A row `[BAD]` was refused, and is only counted."""
+    """Reads the rows of one file; `rows` counts those that hold something, refused ones too."""
 
     def __init__(self, layout: Layout, tables: Tables, *, alone: bool) -> None:
         self._layout, self._tables = layout, tables
         self._prefix = "" if alone else f"{tables.path}:"
         self.rows = 0
 
-    def read(self, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
-        """Read rows, each with its line."""
-        if self._layout.wide:
-            self._read_wide(rows, lines)
-        else:
-            self._read_long(rows, lines)
-            self.rows += len(rows)
-
-    def _read_long(self, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
-        layout, place = self._layout, self._layout.list_id
-        if place is None or not rows:
-            return
-        if [BAD] in rows or not all(row[place].strip() for row in rows):
-            pairs = [(row, line) for row, line in zip(rows, lines, strict=True) if self._has_id(row, line, place)]
-            rows, lines = [row for row, _ in pairs], [line for _, line in pairs]
-        columns = list(zip(*rows, strict=True))
-        if columns:
-            rxcuis, atcs = (
-                None if at is None else list(map(str.strip, columns[at])) for at in (layout.rxcui, layout.atc)
-            )
-            list_ids = list(map(str.strip, columns[place]))
-            self._tables.medications(list_ids, columns[layout.medications[0]], lines, rxcuis, atcs)
-
-    def _has_id(self, row: Sequence[str], line: int, place: int) -> bool:
-        if len(row) != self._layout.width or row[0] == BAD:
-            return False
-        if row[place].strip():
-            return True
-        if any(map(str.strip, row)):
-            self._tables.refuse(line, *NO_ID)
-        return False
-
-    def _read_wide(self, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
-        layout, place = self._layout, self._layout.list_id
+    def read(self, records: Iterable[tuple[int, list[str]]]) -> None:
+        """Read every row, each with its line."""
         list_ids: list[str] = []
         texts: list[str] = []
-        places: list[int] = []
-        for row, line in zip(rows, lines, strict=True):
-            self.rows += 1
-            if row[0] == BAD:
+        lines: list[int] = []
+        rxcuis: list[str] = []
+        atcs: list[str] = []
+        read, rxcui, atc, wide = self._layout.medications, self._layout.rxcui, self._layout.atc, self._layout.wide
+        for line, cells in records:
+            row = self._fitted(cells, line)
+            list_id = row and self._list_id(row, line)
+            if not row or not list_id:
                 continue
-            list_id = f"{self._prefix}{self.rows}" if place is None else row[place].strip()
-            written = [text for text in (row[at] for at in layout.medications) if text.strip()]
-            if not list_id:
-                if any(map(str.strip, row)):
-                    self._tables.refuse(line, *NO_ID)
-            elif not written:
-                self._tables.empty_list(list_id, line)
-            list_ids += [list_id] * len(written) if list_id else []
-            texts += written if list_id else []
-            places += [line] * len(written) if list_id else []
-        self._tables.medications(list_ids, texts, places)
+            written = [row[read[0]]]
+            if wide:
+                written = [text for text in (row[at] for at in read) if text.strip()]
+                if not written:
+                    self._tables.empty_list(list_id, line)
+            for text in written:
+                list_ids.append(list_id)
+                texts.append(text)
+                lines.append(line)
+                rxcuis.append("" if rxcui is None else row[rxcui].strip())
+                atcs.append("" if atc is None else row[atc].strip())
+            if len(texts) >= _BLOCK:
+                self._tables.medications(list_ids, texts, rxcuis, atcs, lines)
+                list_ids, texts, lines, rxcuis, atcs = [], [], [], [], []
+        self._tables.medications(list_ids, texts, rxcuis, atcs, lines)
+
+    def _fitted(self, row: list[str], line: int) -> list[str]:
+        """The row with as many cells as the header; none if it is refused: two rows may have run into one another."""
+        width = self._layout.width
+        if len(row) == width and row[0] != BAD:
+            self.rows += 1
+            return row
+        if not any(map(str.strip, row)):
+            return []
+        self.rows += 1
+        if row == [BAD]:
+            return []
+        if len(row) > width and not any(map(str.strip, row[width:])):
+            return row[:width]
+        place = self._layout.list_id
+        self._tables.refuse(
+            line,
+            f"cells in this row: {len(row)}, in the header: {width}",
+            "give each row as many cells as the header; a cell that holds the delimiter stands in quotes",
+            row[place].strip() if place is not None and place < len(row) else "",
+        )
+        return []
+
+    def _list_id(self, row: list[str], line: int) -> str:
+        if self._layout.list_id is None:
+            return f"{self._prefix}{self.rows}"
+        list_id = row[self._layout.list_id].strip()
+        if not list_id and any(map(str.strip, row)):
+            self._tables.refuse(line, *NO_ID)
+        return list_id

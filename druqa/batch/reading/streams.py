@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from druqa.batch.reading.places import STDIN
 
-BLOCK = 1 << 22
+BLOCK = 1 << 20
 """Bytes that are read at once."""
 _GZIP = b"\x1f\x8b"
 

@@ -80,15 +80,13 @@ class Tables:
         self,
         list_ids: Sequence[str],
         texts: Sequence[str],
+        rxcuis: Sequence[str],
+        atcs: Sequence[str],
         lines: Sequence[int],
-        rxcuis: Sequence[str] | None = None,
-        atcs: Sequence[str] | None = None,
     ) -> None:
         """Many medications, a column at a time."""
-        none = [""] * len(texts)
-        columns = (list_ids, texts, rxcuis or none, atcs or none, [self.file] * len(texts), lines)
         held = self._held["raw"]
-        for values, more in zip(held, columns, strict=True):
+        for values, more in zip(held, (list_ids, texts, rxcuis, atcs, [self.file] * len(texts), lines), strict=True):
             values.extend(more)
         if len(held[0]) >= _BLOCK:
             self._flush("raw")
