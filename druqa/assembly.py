@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from druqa import __version__
 from druqa.models.asker import Asker
@@ -33,35 +34,43 @@ def assemble(
     notes: Sequence[str],
 ) -> Report:
     """The report: pairs worst first, every question counted, every gap said."""
-    tally = asker.tally
-    look_ups = len(pairs) * len(setup.tables)
+    empty = () if resolved else ("the list is empty: nothing was checked",)
     return Report(
-        druqa_version=__version__,
-        cascade=CascadeUse(name=setup.cascade.name, version=setup.cascade.version, sha256=setup.cascade.sha256),
         medications=tuple(resolved),
         pairs=tuple(sorted(pairs, key=display_order)),
         findings=tuple(findings),
-        questions=QuestionCounts(
+        notes=(*notes, *empty, *run_notes(setup, asker)),
+        **provenance(setup, asker, len(pairs)),
+    )
+
+
+def provenance(setup: Setup, asker: Asker, pairs: int) -> dict[str, Any]:
+    """What a report says of the run that it comes from: cascade, models, data, questions about so many pairs, cost."""
+    tally = asker.tally
+    look_ups = pairs * len(setup.tables)
+    return {
+        "druqa_version": __version__,
+        "cascade": CascadeUse(name=setup.cascade.name, version=setup.cascade.version, sha256=setup.cascade.sha256),
+        "questions": QuestionCounts(
             planned=tally.planned + look_ups,
             answered=tally.answered + look_ups,
             failed=tally.failed,
             not_asked=tally.not_asked,
         ),
-        cost=Cost(
+        "cost": Cost(
             calls=tally.calls,
             prompt_tokens=tally.prompt_tokens,
             completion_tokens=tally.completion_tokens,
             usd=None if tally.usd is None else round(tally.usd, 8),
         ),
-        models={
+        "models": {
             role: ModelUse(requested=models, answered_as=tuple(sorted(tally.answered_as.get(role, ()))))
             for role, models in setup.binding.roles.items()
             if models
         },
-        ended_early=asker.exchange.ended if tally.failed or tally.not_asked else "",
-        data=DataUse(synonyms=setup.synonyms.version, evidence=setup.evidence_version),
-        notes=(*notes, *_notes(setup, asker, resolved)),
-    )
+        "ended_early": asker.exchange.ended if tally.failed or tally.not_asked else "",
+        "data": DataUse(synonyms=setup.synonyms.version, evidence=setup.evidence_version),
+    }
 
 
 def display_order(pair: PairReport) -> tuple[int, bool, int, int, tuple[str, str]]:
@@ -75,10 +84,9 @@ def display_order(pair: PairReport) -> tuple[int, bool, int, int, tuple[str, str
     )
 
 
-def _notes(setup: Setup, asker: Asker, resolved: Sequence[ResolvedMedication]) -> list[str]:
+def run_notes(setup: Setup, asker: Asker) -> list[str]:
+    """What of a run was not done, or went otherwise than planned."""
     notes = list(setup.notes)
-    if not resolved:
-        notes.append("the list is empty: nothing was checked")
     if setup.cascade.rival and not setup.models("rival"):
         notes.append("no model is bound to the role rival: the answers were not re-vetted")
     guessed = sorted(name for name in setup.binding.models if not is_known(name) and not setup.settings.of(name).family)

@@ -14,7 +14,6 @@ from druqa.batch.pairing import blocks
 from druqa.batch.watch import Watch
 from druqa.budget import Budget
 from druqa.models.asker import Asker
-from druqa.models.collector import Pending
 from druqa.models.exchange import Exchange
 from druqa.setup import Setup
 from druqa.stages.proposals import Proposals, propose
@@ -34,11 +33,15 @@ class Done:
     """Distinct pairs that wait for replies which are still to be bought elsewhere."""
 
 
-async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Exchange, watch: Watch) -> Done | None:
-    """Take the numbered lists of a workspace to decided pairs and findings; None if names are still to be bought.
+async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Exchange, watch: Watch) -> Done:
+    """Take the numbered lists of a workspace to decided pairs and findings.
 
     Makes the tables `read`, `enc(list_no, key, text_a, text_b)`, `list_findings(list_no, finding)`, `decided` and
     `names_lost(list_no)`, the lists with a drug for which a question for further names brought none.
+
+    Raises:
+        Pending: if the exchange is a `Collector`, and replies about names are still to be bought.
+
     """
     asker = Asker(exchange, setup.settings.budget_calls)
     watch.tally = asker.tally
@@ -48,10 +51,7 @@ async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Ex
     proposals = NOTHING_PROPOSED
     if drugs:
         plan, roles = setup.cascade.names, setup.binding.roles
-        try:
-            proposals = await propose(drugs, plan, roles, setup.synonyms, asker, affordable=budget.names_fit)
-        except Pending:
-            return None
+        proposals = await propose(drugs, plan, roles, setup.synonyms, asker, affordable=budget.names_fit)
     catalog = Catalog(db, setup, proposals)
     watch.enter("pairs", drugs=len(catalog.drugs))
     findings = encode(db, catalog, proposals, setup)

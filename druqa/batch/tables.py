@@ -42,6 +42,7 @@ def prepare(db: duckdb.DuckDBPyConnection, found: ListFindings, *, for_spreadshe
     if rows:
         db.executemany(f"INSERT INTO told VALUES ({', '.join('?' * len(rows[0]))})", rows)
     _encode(db, "told", "finding_rows", ("finding", "place"), _FINDING, for_spreadsheets)
+    db.execute(f"CREATE TABLE list_rows AS {_LISTS}")
 
 
 def _columns(names: tuple[str, ...]) -> str:
@@ -121,17 +122,22 @@ _LISTS = f"""
     ), findings AS (
         SELECT list_no, count(*) AS findings FROM list_findings GROUP BY list_no
     )
-    SELECT list_id, coalesce(medications, 0) AS medications, coalesce(not_recognised, 0) AS not_recognised,
+    SELECT list_no, list_id, coalesce(medications, 0) AS medications, coalesce(not_recognised, 0) AS not_recognised,
            coalesce(pairs, 0) AS pairs, coalesce(flagged, 0) AS flagged, coalesce(none_found, 0) AS none_found,
            coalesce(not_checked, 0) AS not_checked, ([{_GRADES}])[worst] AS worst, coalesce(findings, 0) AS findings,
            coalesce(medications > 0 AND not_recognised = 0, false) AND coalesce(not_checked = 0 AND whole, true)
                AND list_no NOT IN (SELECT list_no FROM names_lost)
                AND list_id NOT IN (SELECT list_id FROM refused WHERE list_id IS NOT NULL) AS complete
     FROM lists LEFT JOIN meds USING (list_no) LEFT JOIN decisions USING (list_no) LEFT JOIN findings USING (list_no)
-    ORDER BY list_no
 """
 _REFUSED = """
     SELECT f.path AS file, r.line, r.list_id, r.problem, r.mend
     FROM refused AS r LEFT JOIN files AS f USING (file) ORDER BY r.file, r.line, r.problem
 """
-_QUERIES = {"pairs": _PAIRS, "medications": _MEDICATIONS, "findings": _FINDINGS, "lists": _LISTS, "refused": _REFUSED}
+_QUERIES = {
+    "pairs": _PAIRS,
+    "medications": _MEDICATIONS,
+    "findings": _FINDINGS,
+    "lists": "SELECT * EXCLUDE (list_no) FROM list_rows ORDER BY list_no",
+    "refused": _REFUSED,
+}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from druqa.models.asker import Tally
 from druqa.records import Outcome
 from druqa.report import DecisionKind, PairReport
+
+if TYPE_CHECKING:
+    import duckdb
 
 Tell = Callable[[str, dict[str, Any]], None]
 """Takes the name of an event and what is to be said of it."""
@@ -35,6 +38,12 @@ class Watch:
         """A stage of the batch begins."""
         self.stage = stage
         self.tell("stage", {"stage": stage, **facts})
+
+    def count(self, db: duckdb.DuckDBPyConnection) -> None:
+        """Count what was read into a workspace."""
+        ((self.lists, self.medications, self.texts),) = db.execute(
+            "SELECT (SELECT count(*) FROM lists), (SELECT count(*) FROM entries), (SELECT count(*) FROM texts)"
+        ).fetchall()
 
     def see(self, pair: PairReport) -> None:
         """A distinct pair is decided."""

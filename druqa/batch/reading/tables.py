@@ -166,7 +166,7 @@ class Tables:
             for column, values, type_ in zip(columns, held, types, strict=True)
         }
         self.db.register("block", block)
-        self.db.execute(f"INSERT INTO {table} SELECT {_reads(columns)} FROM block")  # noqa: S608 - names of this module
+        self.db.execute(f"INSERT INTO {table} SELECT {_reads(columns)} FROM block")
         self.db.unregister("block")
         for values in held:
             values.clear()

@@ -1,0 +1,121 @@
+"""Writes the tables of a batch: Parquet, CSV or JSONL beside each other, or all into one DuckDB file.
+
+Everything is written in a folder beside OUT and moved at the end, OUT itself last: who finds OUT has all of it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from druqa.batch.manifest import Manifest
+from druqa.batch.tables import TABLES, query
+from druqa.errors import UsageError
+
+if TYPE_CHECKING:
+    import duckdb
+
+_OPTIONS = {
+    ".parquet": "FORMAT parquet, COMPRESSION zstd",
+    ".csv": "FORMAT csv, HEADER",
+    ".jsonl": "FORMAT json",
+}
+_DATABASE = ".duckdb"
+_MANIFEST = "manifest.json"
+
+
+class Output:
+    """Where the tables of a batch go: the pairs to OUT, the others beside it; or all of them into one file."""
+
+    def __init__(self, out: Path) -> None:
+        """Take OUT.
+
+        Raises:
+            UsageError: if its ending names no format, or its folder does not exist.
+
+        """
+        self.out, self._ending = out, out.suffix.lower()
+        if self._ending not in (*_OPTIONS, _DATABASE):
+            raise UsageError(
+                f"cannot tell the format from the ending {out.suffix!r}",
+                where=f"--out {out}",
+                mend=f"end it in {', '.join(_OPTIONS)} or {_DATABASE}",
+            )
+        if not out.parent.is_dir():
+            raise UsageError("its folder does not exist", where=f"--out {out}", mend=f"make it: mkdir -p {out.parent}")
+        self.partial = out.with_name(f"{out.name}.partial")
+        """The folder in which the batch works until everything is written."""
+
+    @property
+    def for_spreadsheets(self) -> bool:
+        """Whether people open it in programs that compute what looks like a formula."""
+        return self._ending == ".csv"
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """Each table, and the manifest, with its file."""
+        if self._ending == _DATABASE:
+            tables = dict.fromkeys(TABLES, self.out)
+        else:
+            tables = {table: self._beside(f"{table}{self._ending}") for table in TABLES} | {"pairs": self.out}
+        return {**tables, "manifest": self._beside(_MANIFEST)}
+
+    def _beside(self, name: str) -> Path:
+        return self.out.with_name(f"{self.out.stem}.{name}")
+
+    @contextmanager
+    def opened(self, *, overwrite: bool) -> Iterator[Path]:
+        """The folder to work in; it goes once everything was moved out of it, and stays if the batch fails.
+
+        Raises:
+            UsageError: if one of the files is there and may not be overwritten, or the folder cannot be written.
+
+        """
+        there = sorted({str(file) for file in self.files.values() if file.exists()})
+        # A batch that was killed while it moved its files leaves some of them, and its folder.
+        if there and not overwrite and not self.partial.is_dir():
+            raise UsageError(f"{there[0]} is there already", where=f"--out {self.out}", mend="give --overwrite")
+        try:
+            self.partial.mkdir(exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"cannot be written: {error.strerror}", where=str(self.partial)) from None
+        yield self.partial
+        shutil.rmtree(self.partial)
+
+    def write(self, db: duckdb.DuckDBPyConnection) -> dict[str, int]:
+        """Write the tables into the folder; returned is the number of rows of each."""
+        if self._ending == _DATABASE:
+            return self._write_database(db)
+        rows = {}
+        for table in TABLES:
+            copied = db.execute(f"COPY ({query(table)}) TO '{_quoted(self._inside(table))}' ({_OPTIONS[self._ending]})")
+            rows[table] = int(copied.fetchall()[0][0])
+        return rows
+
+    def _write_database(self, db: duckdb.DuckDBPyConnection) -> dict[str, int]:
+        file = self._inside("pairs")
+        file.unlink(missing_ok=True)
+        db.execute(f"ATTACH '{_quoted(file)}' AS written")
+        rows = {}
+        for table in TABLES:
+            db.execute(f"CREATE TABLE written.{table} AS {query(table)}")
+            rows[table] = int(db.execute(f"SELECT count(*) FROM written.{table}").fetchall()[0][0])
+        db.execute("DETACH written")
+        return rows
+
+    def finish(self, manifest: Manifest) -> None:
+        """Write the manifest, and move everything to its place."""
+        self._inside("manifest").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        others = [table for table in self.files if table != "pairs" and self.files[table] != self.out]
+        for table in (*others, "pairs"):
+            self._inside(table).replace(self.files[table])
+
+    def _inside(self, table: str) -> Path:
+        return self.partial / self.files[table].name
+
+
+def _quoted(file: Path) -> str:
+    return str(file).replace("'", "''")
