@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from druqa.batch.checking import check_frame, check_tables
     from druqa.errors import DruqaError, UsageError
     from druqa.flow import acheck, check, check_many, names, plan
     from druqa.measure.agreement import still_missed
@@ -39,7 +40,9 @@ _HOME = {
     "UsageError": "druqa.errors",
     "acheck": "druqa.flow",
     "check": "druqa.flow",
+    "check_frame": "druqa.batch.checking",
     "check_many": "druqa.flow",
+    "check_tables": "druqa.batch.checking",
     "names": "druqa.flow",
     "names_frame": "druqa.views.frame",
     "pairs_frame": "druqa.views.frame",
@@ -63,7 +66,9 @@ __all__ = [
     "UsageError",
     "acheck",
     "check",
+    "check_frame",
     "check_many",
+    "check_tables",
     "names",
     "names_frame",
     "pairs_frame",

@@ -1,9 +1,9 @@
-"""The command line: `druqa check`, `names`, `eval`, `cascades`. Everything slow is imported inside a command."""
+"""The command line: `druqa check`, `names`, `batch`, `eval`, `cascades`. What is slow is imported inside a command."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 import click
 
 from druqa import __version__
+from druqa.cli_batch import batch
 from druqa.cli_eval import evaluations
 from druqa.console import Commands, console, echo_json, ended_by_signals
 from druqa.errors import UsageError
+from druqa.options import cascade_options, limit_options, names_options, tables_options
 from druqa.views.safe import safe
 
 EXIT_CODES = """
@@ -34,43 +36,14 @@ def main() -> None:
     """Check medication lists for drug-drug interactions. Never misses quietly: it says what it did not check."""
 
 
-def _own_names(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options for tables of names that the user brings."""
-    command = click.option(
-        "--formulary",
-        type=click.Path(path_type=Path),
-        multiple=True,
-        metavar="CSV",
-        callback=lambda _ctx, _param, files: files or None,
-        help="Add names from a CSV with columns name and drug; may be repeated.",
-    )(command)
-    return click.option(
-        "--rxnorm", type=click.Path(path_type=Path), metavar="DIR", help="Add the names of your own copy of RxNorm."
-    )(command)
-
-
 @main.command(epilog=EXIT_CODES)
 @click.argument("medications", nargs=-1, metavar="MED...")
 @click.option(
     "--file", "file", type=click.Path(path_type=Path), help="Read one medication a line; - is standard input."
 )
-@click.option("--cascade", metavar="NAME|PATH", help="Which cascade to run; see `druqa cascades`.")
-@click.option(
-    "--model", "bindings", multiple=True, metavar="ROLE=MODEL", help="Bind a model to a role; may be repeated."
-)
-@click.option(
-    "--deadline", "deadline_s", type=float, metavar="SECONDS", help="Wall-clock limit; the rest is NOT CHECKED."
-)
-@click.option("--budget-calls", type=int, metavar="N", help="Most model calls; pairs beyond it are NOT CHECKED.")
-@_own_names
-@click.option(
-    "--interactions",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    metavar="CSV",
-    callback=lambda _ctx, _param, files: files or None,
-    help="Also look pairs up in a CSV with columns drug_a, drug_b and severity; may be repeated.",
-)
+@cascade_options
+@limit_options
+@tables_options
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print the questions, tokens and price; ask nothing.")
 @click.pass_context
@@ -119,7 +92,7 @@ def check(
 @main.command()
 @click.argument("texts", nargs=-1, metavar="TEXT...")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Read one text a line; - is standard input.")
-@_own_names
+@names_options
 @click.option("--json", "as_json", is_flag=True, help="Print every name of every drug as JSON.")
 @click.pass_context
 def names(
@@ -152,6 +125,7 @@ def names(
     ctx.exit(EXIT_OK if all(medication.recognised for medication in resolved) else EXIT_NOT_CHECKED)
 
 
+main.add_command(batch)
 main.add_command(evaluations)
 
 

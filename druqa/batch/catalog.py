@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from druqa.records import Drug, Medication, ResolvedMedication
+from druqa.records import Drug, Medication, ResolvedMedication, Verdict
 from druqa.setup import Setup
 from druqa.stages.names import resolve
 from druqa.stages.pairs import ListedDrug, listed_drugs
@@ -86,6 +86,10 @@ class Catalog:
             numbers = self._variants_of(read)
             self._together[key] = next(no for no in numbers if self.variants[no].listed.drug.id == wanted)
         return self._together[key]
+
+    def lost(self, variant: Variant) -> tuple[Verdict | None, ...]:
+        """The questions for further names that brought none, where the drug stands so."""
+        return self._proposals.lost.get(variant.listed.drug.id, ()) if variant.widened else ()
 
     def text(self, text_id: int) -> str:
         """A text as it was written."""

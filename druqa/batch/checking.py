@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from druqa.batch.manifest import Manifest, manifest
 from druqa.batch.outputs import Output
+from druqa.batch.planning import consented, plan
 from druqa.batch.reading import read_frame, read_lists
 from druqa.batch.run import Done, work_through
 from druqa.batch.tables import TABLES, prepare, query
@@ -121,6 +122,8 @@ def _work(
 ) -> Done:
     number(db)
     watch.count(db)
+    if setup.binding.models:
+        consented(plan(db, setup), setup)
 
     async def work() -> Done:
         async with open_exchange(setup, began, interruption) as exchange:

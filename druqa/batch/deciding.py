@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from druqa.batch.catalog import Catalog, Variant
+from druqa.batch.catalog import Catalog
 from druqa.batch.pairing import KEY
 from druqa.batch.rows import PairRow, pair_row
 from druqa.batch.watch import Watch
@@ -18,7 +18,6 @@ from druqa.records import DrugPair, Severity, Verdict
 from druqa.report import PairReport
 from druqa.setup import Setup
 from druqa.stages.pairs import ListedPair
-from druqa.stages.proposals import Proposals
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,8 +39,8 @@ class Due(NamedTuple):
 class Decider:
     """Takes the keys in the table `enc` to rows of the table `decided`."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, catalog: Catalog, proposals: Proposals, setup: Setup) -> None:
-        self._db, self._catalog, self._proposals, self._setup = db, catalog, proposals, setup
+    def __init__(self, db: duckdb.DuckDBPyConnection, catalog: Catalog, setup: Setup) -> None:
+        self._db, self._catalog, self._setup = db, catalog, setup
         self._rows: list[tuple[object, ...]] = []
         self.pending = 0
         """Pairs that wait for replies which are still to be bought elsewhere."""
@@ -70,10 +69,7 @@ class Decider:
             medications=(0, 0),
             guessed=one.listed.guessed or other.listed.guessed,
         )
-        return Due(key, listed, (*self._lost(one), *self._lost(other)))
-
-    def _lost(self, variant: Variant) -> tuple[Verdict | None, ...]:
-        return self._proposals.lost.get(variant.listed.drug.id, ()) if variant.widened else ()
+        return Due(key, listed, (*self._catalog.lost(one), *self._catalog.lost(other)))
 
     def _all(self) -> Iterator[Due]:
         cursor = self._db.cursor()

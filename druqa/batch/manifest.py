@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from druqa.assembly import provenance, run_notes
 from druqa.batch.run import Done
+from druqa.errors import EXIT_FLAGGED, EXIT_NOT_CHECKED, EXIT_OK
 from druqa.records import Record
 from druqa.report import CascadeUse, Cost, DataUse, DecisionKind, ModelUse, QuestionCounts
 from druqa.setup import Setup
@@ -59,6 +60,13 @@ class Manifest(Record):
     data: DataUse
     ended_early: str
     notes: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """3 if anything is flagged, else 4 if anything was refused, not checked or not recognised, else 0."""
+        if self.counts.pairs[DecisionKind.FLAGGED] or self.counts.findings:
+            return EXIT_FLAGGED
+        return EXIT_OK if self.counts.complete == self.counts.lists and not self.counts.refused else EXIT_NOT_CHECKED
 
 
 def manifest(db: duckdb.DuckDBPyConnection, setup: Setup, done: Done, rows: Mapping[str, int]) -> Manifest:

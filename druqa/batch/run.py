@@ -11,12 +11,12 @@ from druqa.batch.catalog import NOTHING_PROPOSED, Catalog, drugs_in
 from druqa.batch.deciding import Decider
 from druqa.batch.listwide import ListFindings
 from druqa.batch.pairing import blocks
-from druqa.batch.watch import Watch
+from druqa.batch.watch import DECIDING, Watch
 from druqa.budget import Budget
 from druqa.models.asker import Asker
 from druqa.models.exchange import Exchange
 from druqa.setup import Setup
-from druqa.stages.proposals import Proposals, propose
+from druqa.stages.proposals import propose
 
 if TYPE_CHECKING:
     import duckdb
@@ -54,14 +54,14 @@ async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Ex
         proposals = await propose(drugs, plan, roles, setup.synonyms, asker, affordable=budget.names_fit)
     catalog = Catalog(db, setup, proposals)
     watch.enter("pairs", drugs=len(catalog.drugs))
-    findings = encode(db, catalog, proposals, setup)
-    watch.enter("deciding")
-    decider = Decider(db, catalog, proposals, setup)
+    findings = encode(db, catalog, setup)
+    watch.enter(DECIDING)
+    decider = Decider(db, catalog, setup)
     await decider.run(asker, budget, watch)
     return Done(asker, findings, (*proposals.notes, *budget.notes), decider.pending)
 
 
-def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, proposals: Proposals, setup: Setup) -> ListFindings:
+def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, setup: Setup) -> ListFindings:
     """Write the pairs and the findings of every list, by number."""
     import pandas as pd  # noqa: PLC0415
 
@@ -81,8 +81,6 @@ def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, proposals: Proposals
             "enc", pd.DataFrame({"a": pairs.list_no, "b": pairs.key, "c": pairs.text_a, "d": pairs.text_b}, copy=False)
         )
         write("list_findings", pd.DataFrame(findings.of(block), columns=["list_no", "finding"]))
-        lost = [v.widened and v.listed.drug.id in proposals.lost for v in catalog.variants]
-        write(
-            "names_lost", pd.DataFrame({"list_no": np.unique(held.list_no[np.array(lost, dtype=bool)[held.variant]])})
-        )
+        lost = np.array([bool(catalog.lost(variant)) for variant in catalog.variants], dtype=bool)
+        write("names_lost", pd.DataFrame({"list_no": np.unique(held.list_no[lost[held.variant]])}))
     return findings

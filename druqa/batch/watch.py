@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from druqa.models.asker import Tally
@@ -14,6 +15,7 @@ from druqa.report import DecisionKind, PairReport
 if TYPE_CHECKING:
     import duckdb
 
+DECIDING = "deciding"
 Tell = Callable[[str, dict[str, Any]], None]
 """Takes the name of an event and what is to be said of it."""
 
@@ -33,10 +35,14 @@ class Watch:
     decisions: Counter[DecisionKind] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     tally: Tally = field(default_factory=Tally)
+    deciding_since: float = 0.0
+    """When the first pair came up, by `monotonic`."""
 
     def enter(self, stage: str, **facts: Any) -> None:
         """A stage of the batch begins."""
         self.stage = stage
+        if stage == DECIDING:
+            self.deciding_since = monotonic()
         self.tell("stage", {"stage": stage, **facts})
 
     def count(self, db: duckdb.DuckDBPyConnection) -> None:

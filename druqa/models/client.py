@@ -6,6 +6,7 @@ its local price map, by `prepare`. Its own retries and timeouts are off: they ac
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -169,6 +170,11 @@ def price_of(model: str) -> Price | None:
     if "input_cost_per_token" not in entry or "output_cost_per_token" not in entry:
         return None
     return Price(prompt=entry["input_cost_per_token"], completion=entry["output_cost_per_token"])
+
+
+def price_map() -> str:
+    """Which map of prices `price_of` reads, by litellm's version: it is as old as that."""
+    return f"the price map of litellm {importlib.metadata.version('litellm')}"
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,128 @@
+"""The commands of `druqa batch`: many lists at once, live or by a provider's batch files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from druqa.console import Commands, echo_json, ended_by_signals
+from druqa.options import cascade_options, limit_options, tables_options
+
+if TYPE_CHECKING:
+    from druqa.setup import Setup
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0  every pair was checked, nothing is flagged
+  1  error
+  2  the command is wrong
+  3  something is flagged
+  4  nothing is flagged, but a row was refused, a pair not checked or a name not recognised
+"""
+
+
+class WithDefault(Commands):
+    """A group whose command `run` need not be named: `druqa batch lists.csv --out pairs.csv`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; what is neither a command nor a call for help is for `run`."""
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args.insert(0, "run")
+        return super().parse_args(ctx, args)
+
+
+@click.group("batch", cls=WithDefault)
+def batch() -> None:
+    """Check many lists at once, as in `druqa batch lists.csv --out pairs.csv`.
+
+    Every distinct name, pair and question is worked out once. A run that was broken off goes on where it was when the
+    same command is given again: no reply is paid for twice.
+    """
+
+
+@batch.command("run", epilog=EXIT_CODES)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the pairs go: .parquet, .csv, .jsonl, or .duckdb; the other tables stand beside them.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace what is there.")
+@cascade_options
+@limit_options
+@click.option("--budget-usd", type=float, metavar="N", help="Most US dollars, by estimate; beyond it: NOT CHECKED.")
+@tables_options
+@click.option("--events", type=click.Path(path_type=Path), metavar="FILE", help="Write events to a file, as JSONL.")
+@click.option("--plan", "only_plan", is_flag=True, help="Print distinct names, pairs, questions, price; ask nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest, or the plan, as JSON.")
+@click.pass_context
+def run_batch(
+    ctx: click.Context,
+    /,
+    inputs: Sequence[str],
+    out: Path | None,
+    overwrite: bool,  # noqa: FBT001 - click passes flags by name
+    events: Path | None,
+    only_plan: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+    **over: Any,
+) -> None:
+    """Check the lists in files, folders, patterns or standard input (-) and write tables.
+
+    \b
+    INPUT is CSV or TSV with columns list_id and medication (one medication a row) or list_id and medication_1,
+    medication_2 ... (one list a row); JSONL or Parquet of the same; or FHIR Bundles.
+
+    \b
+    Examples:
+      druqa batch lists.csv --out pairs.parquet
+      druqa batch 'ward-*.csv' --out pairs.csv --model screener=openai/gpt-4o-mini --plan
+      druqa batch bundles/ --out checked.duckdb
+    """  # noqa: D301 - click wants the character itself
+    from druqa.batch.checking import check_files  # noqa: PLC0415
+    from druqa.batch.outputs import Output  # noqa: PLC0415
+    from druqa.errors import UsageError  # noqa: PLC0415
+    from druqa.views.batch import summary_lines  # noqa: PLC0415
+    from druqa.views.batch_progress import BatchProgress  # noqa: PLC0415
+
+    setup = _setup(over)
+    if only_plan:
+        _show_plan(inputs, setup, as_json=as_json)
+        return
+    if out is None:
+        raise UsageError("where are the tables to go?", where="--out", mend="give --out FILE, as in --out pairs.csv")
+    output = Output(out)
+    with ended_by_signals() as interruption, BatchProgress(events) as progress:
+        told = check_files(inputs, output, setup, overwrite=overwrite, watch=progress.watch, interruption=interruption)
+    if as_json:
+        echo_json(told.model_dump_json(indent=2))
+    else:
+        for line in summary_lines(told, output.files):
+            click.echo(line)
+    ctx.exit(told.exit_code)
+
+
+def _setup(over: dict[str, Any]) -> Setup:
+    from druqa.settings import load_settings  # noqa: PLC0415
+    from druqa.setup import set_up  # noqa: PLC0415
+
+    cascade, bindings = over.pop("cascade"), over.pop("bindings")
+    return set_up(cascade, None, load_settings(bindings, **over))
+
+
+def _show_plan(inputs: Sequence[str], setup: Setup, *, as_json: bool) -> None:
+    from druqa.batch.planning import plan_files  # noqa: PLC0415
+    from druqa.models.client import price_map  # noqa: PLC0415
+    from druqa.views.batch import batch_plan_lines  # noqa: PLC0415
+
+    planned = plan_files(inputs, setup)
+    if as_json:
+        echo_json(planned.model_dump_json(indent=2))
+        return
+    for line in batch_plan_lines(planned, price_map()):
+        click.echo(line)

@@ -1,0 +1,59 @@
+"""A batch in words: what it would ask, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from druqa.batch.manifest import Manifest
+from druqa.batch.planning import BatchPlan
+from druqa.report import DecisionKind
+from druqa.views.plan import plan_lines
+from druqa.views.safe import safe
+
+_SHOWN = 12
+
+
+def batch_plan_lines(planned: BatchPlan, prices: str) -> Iterator[str]:
+    """The plan of a batch, a line for each stage and model."""
+    yield (
+        f"{planned.lists:,} lists, {planned.medications:,} medications, {planned.distinct_texts:,} distinct texts; "
+        f"{planned.refused:,} rows refused"
+    )
+    yield "each distinct drug, pair and question once:"
+    yield from plan_lines(planned.plan)
+    if planned.plan.stages:
+        yield f"Prices by {prices}."
+
+
+def summary_lines(told: Manifest, files: Mapping[str, Path]) -> Iterator[str]:
+    """What a batch came to, gaps first."""
+    counts = told.counts
+    if told.ended_early:
+        yield f"ENDED EARLY: {safe(told.ended_early)}"
+    if counts.refused:
+        yield f"{counts.refused:,} rows of the input were REFUSED: each is named, with its line, in {files['refused']}"
+    if counts.not_recognised:
+        yield (
+            f"{counts.not_recognised:,} of {counts.medications:,} medications are NOT wholly RECOGNISED: "
+            f"see their doubts in {files['medications']}"
+        )
+    pairs = counts.pairs
+    yield (
+        f"{counts.lists:,} lists, {sum(pairs.values()):,} pairs ({counts.distinct_pairs:,} distinct): "
+        f"{pairs[DecisionKind.FLAGGED]:,} flagged, {pairs[DecisionKind.NONE_FOUND]:,} none found, "
+        f"{pairs[DecisionKind.NOT_CHECKED]:,} NOT CHECKED; {counts.findings:,} findings about whole lists"
+    )
+    yield f"{counts.complete:,} of {counts.lists:,} lists were wholly recognised and checked"
+    if told.models:
+        usd = "price not known" if told.cost.usd is None else f"${told.cost.usd:,.2f}"
+        questions = told.questions
+        yield (
+            f"{questions.planned:,} questions: {questions.answered:,} answered, {questions.failed:,} failed, "
+            f"{questions.not_asked:,} not asked; {told.cost.calls:,} replies, {usd}"
+        )
+    for note in told.notes[:_SHOWN]:
+        yield f"note: {safe(note)}"
+    if len(told.notes) > _SHOWN:
+        yield f"{len(told.notes) - _SHOWN:,} further notes are in {files['manifest']}"
+    yield f"written: {', '.join(str(file) for file in dict.fromkeys(files.values()))}"
