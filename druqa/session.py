@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
+from druqa.models.collector import Collector, Wanted
 from druqa.models.exchange import Exchange
 from druqa.models.interruption import Interruption
 from druqa.models.journal import Journal
@@ -41,6 +42,22 @@ async def open_exchange(
             raise
         finally:
             await exchange.close()
+
+
+@asynccontextmanager
+async def open_collector(setup: Setup, want: Callable[[Wanted], None] | None) -> AsyncIterator[Collector]:
+    """An exchange that buys nothing, and hands to `want` what is still to be asked.
+
+    Raises:
+        JournalError: if the journal cannot be read.
+
+    """
+    with Journal(journal_path(), claims=False) as journal:
+        collector = Collector(setup.binding.models, journal, want)
+        try:
+            yield collector
+        finally:
+            await collector.close()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -11,7 +11,7 @@ from druqa.batch.catalog import Catalog
 from druqa.batch.pairing import KEY
 from druqa.batch.reading import read_lists
 from druqa.batch.run import encode
-from druqa.batch.workspace import number, workspace
+from druqa.batch.workspace import forget_work, number, workspace
 from druqa.errors import UsageError
 from druqa.records import Record
 from druqa.setup import Setup
@@ -59,8 +59,7 @@ def plan(db: duckdb.DuckDBPyConnection, setup: Setup) -> BatchPlan:
         name_pairs=sum(names[key // KEY] * names[key % KEY] for (key,) in keys),
         tables=len(setup.tables),
     )
-    for table in ("read", "enc", "list_findings", "names_lost"):
-        db.execute(f"DROP TABLE {table}")
+    forget_work(db)
 
     def count(table: str) -> int:
         return int(db.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])

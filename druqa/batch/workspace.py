@@ -42,8 +42,9 @@ def workspace(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def number(db: duckdb.DuckDBPyConnection) -> None:
     """Number the lists in the order of the input, and the distinct texts in the order of their letters.
 
-    Reads the tables `raw` and `empty_lists`, and makes `lists(list_no, list_id)`, `texts(text_id, text, rxcui, atc)`
-    and `entries(list_no, line, text_id)`, the medications of each list in the order of the input, numbered from 1.
+    Reads the tables `raw`, `empty_lists` and `refused` (a list of which nothing could be read is one too), and makes
+    `lists(list_no, list_id)`, `texts(text_id, text, rxcui, atc)` and `entries(list_no, line, text_id)`: the medications
+    of each list in the order of the input, numbered from 1.
     """
     db.execute("""
         CREATE TABLE lists AS
@@ -51,7 +52,8 @@ def number(db: duckdb.DuckDBPyConnection) -> None:
         FROM (
             SELECT list_id, file * CAST(1099511627776 AS HUGEINT) + line AS place FROM raw
             UNION ALL SELECT list_id, file * CAST(1099511627776 AS HUGEINT) + line FROM empty_lists
-        ) GROUP BY list_id
+            UNION ALL SELECT list_id, file * CAST(1099511627776 AS HUGEINT) + line FROM refused
+        ) WHERE list_id IS NOT NULL GROUP BY list_id
     """)
     db.execute("""
         CREATE TABLE texts AS
@@ -67,3 +69,9 @@ def number(db: duckdb.DuckDBPyConnection) -> None:
         JOIN texts AS t ON t.text = r.text AND t.rxcui IS NOT DISTINCT FROM r.rxcui AND t.atc IS NOT DISTINCT FROM r.atc
         ORDER BY l.list_no, line
     """)
+
+
+def forget_work(db: duckdb.DuckDBPyConnection) -> None:
+    """Drop what `druqa.batch.run` made of the numbered lists, so that it can be made anew."""
+    for table in ("read", "enc", "list_findings", "names_lost", "distinct_pairs", "decided"):
+        db.execute(f"DROP TABLE IF EXISTS {table}")

@@ -40,6 +40,8 @@ class Collector(Exchange):
         """Needs a running event loop."""
         super().__init__(models, journal, None)
         self._paid, self._want = journal, want
+        self.wanted: set[str] = set()
+        """The keys handed on so far: each once, however many questions share it."""
 
     async def _get(self, line: Line, key: str, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
         try:
@@ -50,5 +52,7 @@ class Collector(Exchange):
             return kept
         if self._want is None:
             raise ModelFailure(f"{line.model.name}: no reply to it was paid for, and this run buys none")
-        self._want(Wanted(key, line.model, prompt, schema))
+        if key not in self.wanted:
+            self.wanted.add(key)
+            self._want(Wanted(key, line.model, prompt, schema))
         raise Pending
