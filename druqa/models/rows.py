@@ -22,19 +22,20 @@ def row_of(key: str, reply: Reply) -> Row:
     """A reply as it is kept."""
     # ASCII: a lone surrogate in a reply is no UTF-8, and must not keep the reply from being kept.
     text = json.dumps(vars(reply), ensure_ascii=True)
-    return key, text, _checksum(key, text)
+    return key, text, checksum_of(key, text)
 
 
 def reply_in(row: Row) -> Reply | None:
     """The reply in a row; None if its checksum fails, or if it is whole but of another druqa's making."""
     key, text, checksum = row
     try:
-        if _checksum(key, text) == checksum:
+        if checksum_of(key, text) == checksum:
             return Reply.model_construct(**vars(_KEPT.model_validate(json.loads(text))))
     except (TypeError, ValueError, ValidationError):
         pass
     return None
 
 
-def _checksum(key: str, text: str) -> str:
+def checksum_of(key: str, text: str) -> str:
+    """The sha256, in hex, of a row: one that was moved to another key fails it too."""
     return hashlib.sha256(f"{key}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
