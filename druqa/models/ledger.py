@@ -6,26 +6,27 @@ is as if it were not there. Nothing here is asynchronous: see `druqa.models.jour
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from enum import Enum
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from threading import Lock
-
-from pydantic import ValidationError
+from typing import TypeVar
 
 from druqa.errors import JournalError
 from druqa.models.base import Reply
+from druqa.models.layout import open_to_read, open_to_write
 from druqa.models.owners import Owner
+from druqa.models.rows import Row, reply_in
 
-LAYOUT = 1
-_COLUMNS = {"key", "reply", "sha256"}
-_CHUNK = 500
+_CHUNK = 2000
+"""Rows to a transaction, and keys to a look-up, where many are given at once."""
 
-Row = tuple[str, str, str]
+T = TypeVar("T")
 
 
 class Claim(Enum):
@@ -40,13 +41,13 @@ Taken = Reply | Claim | JournalError
 
 
 class Ledger:
-    """One file, shared by every run on this machine. Not for two threads at a time."""
+    """One file, shared by every run on this machine."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file.
+    def __init__(self, path: Path, *, claims: bool = True) -> None:
+        """Open or create the file; without claims it is only read, and one that is not there holds nothing.
 
         Raises:
-            JournalError: if it cannot be written, is no journal, or is of another layout.
+            JournalError: if it cannot be used, is no journal, or is of another layout.
 
         """
         self.path = path
@@ -54,12 +55,8 @@ class Ledger:
         self.damaged: set[str] = set()
         """Keys met so far whose row failed its checksum."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            # A flipped byte that leaves no UTF-8 must reach the checksum.
-            self._db.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            self._prepare()
-            self._owner = Owner(path.with_name(path.name + ".owners"))
+            self._db = open_to_write(path) if claims else open_to_read(path)
+            self._owner = Owner(path.with_name(path.name + ".owners")) if claims else None
         except (OSError, sqlite3.Error) as error:
             damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
             mend = "set DRUQA_HOME to a folder that you may write, or mend its permissions"
@@ -69,28 +66,11 @@ class Ledger:
                 mend="move the file away; its replies would be paid again" if damaged else mend,
             ) from None
 
-    def _prepare(self) -> None:
-        (layout,) = self._db.execute("PRAGMA user_version").fetchone()
-        columns = {name for _, name, *_ in self._db.execute("PRAGMA table_info(replies)")}
-        if layout not in (0, LAYOUT) or columns not in (set(), _COLUMNS):
-            said = f"its layout is {layout}" if layout not in (0, LAYOUT) else f"it holds {sorted(columns)}"
-            raise sqlite3.DatabaseError(f"{said}, this druqa writes {LAYOUT}: move the file away")
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        if layout == LAYOUT and {"replies", "claims"} <= tables:
-            return
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS replies(key TEXT PRIMARY KEY, reply TEXT NOT NULL, sha256 TEXT NOT NULL)"
-            " WITHOUT ROWID"
-        )
-        self._db.execute("CREATE TABLE IF NOT EXISTS claims(key TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID")
-        self._db.execute(f"PRAGMA user_version={LAYOUT}")
-
     def close(self) -> None:
         """Close the file, and let others take over what this run had claimed."""
         self._db.close()
-        self._owner.close()
+        if self._owner:
+            self._owner.close()
 
     def settle(
         self, keep: Sequence[Row], release: Sequence[str], take: Sequence[str]
@@ -98,40 +78,42 @@ class Ledger:
         """Write replies, look keys up, and claim what nobody has.
 
         Returns:
-            What each key to take comes to, and the failure if nothing could be written.
+            What each key to take comes to, and the failure if nothing could be written. A key that has no reply and
+            is not to be claimed is left out.
 
         """
+        failure = None
         with self._in_use:
-            failure = self._write(keep, release) if keep or release else None
-            taken = self._find(take)
-            missing = [key for key in take if key not in taken]
-            if missing and not self._abandoned:
-                refused = self._in_transaction(lambda: taken.update(self._find_or_claim(missing)))
-                taken |= {key: refused for key in missing if refused}
+            try:
+                if keep or release:
+                    self._in_transaction(partial(self._write, keep, release))
+            except JournalError as error:
+                failure = error
+            taken = self._take(take)
         if self._abandoned:
             self.abandon()
         return taken, failure
 
-    def _write(self, keep: Sequence[Row], release: Sequence[str]) -> JournalError | None:
-        """Keep replies and give back claims, whatever becomes of the claims to come."""
-        settled = [(key,) for key in (*(row[0] for row in keep), *release)]
+    def put_many(self, rows: Iterable[Row]) -> int:
+        """Keep rows, so many to a transaction; returns how many had no whole reply before.
 
-        def write() -> None:
-            self._db.executemany("INSERT OR REPLACE INTO replies VALUES (?, ?, ?)", keep)
-            self._db.executemany("DELETE FROM claims WHERE key = ?", settled)
+        Raises:
+            JournalError: if they cannot be written; the transactions before this one stand.
 
-        return self._in_transaction(write)
+        """
+        new = 0
+        for some in _chunks(rows):
+            with self._in_use:
+                new += self._in_transaction(partial(self._write, some, ()))
+        return new
 
-    def _in_transaction(self, work: Callable[[], None]) -> JournalError | None:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            work()
-            self._db.execute("COMMIT")
-        except (sqlite3.Error, OSError) as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            return JournalError(f"the journal of paid replies cannot be written: {error}", where=str(self.path))
-        return None
+    def known(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that have a whole reply."""
+        known: set[str] = set()
+        for some in _chunks(keys):
+            with self._in_use:
+                known |= {key for key, found in self._find(some).items() if isinstance(found, Reply)}
+        return known
 
     def abandon(self) -> None:
         """Give back every claim and close the file; if a thread is at work in it, as soon as that is done."""
@@ -145,74 +127,96 @@ class Ledger:
 
     def _forget_claims(self) -> None:
         """Give back every claim of this run, if that can be done at once: once its owner is gone, others take them."""
-        with suppress(sqlite3.Error):
-            self._db.execute("PRAGMA busy_timeout = 0")
-            self._db.execute("DELETE FROM claims WHERE owner = ?", (self._owner.id,))
+        if self._owner:
+            with suppress(sqlite3.Error):
+                self._db.execute("PRAGMA busy_timeout = 0")
+                self._db.execute("DELETE FROM claims WHERE owner = ?", (self._owner.id,))
+
+    def _in_transaction(self, work: Callable[[], T]) -> T:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            done = work()
+            self._db.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise JournalError(
+                f"the journal of paid replies cannot be written: {error}", where=str(self.path)
+            ) from None
+        return done
+
+    def _write(self, keep: Sequence[Row], release: Sequence[str]) -> int:
+        """In the open transaction: keep replies and give back claims; returns how many replies are new.
+
+        The reply that was paid first stays, others may have read it. Only a row that is not whole gives way.
+        """
+        new = self._insert("OR IGNORE INTO replies VALUES (?, ?, ?)", keep)
+        if new < len(keep):
+            found = self._find([row[0] for row in keep])
+            lost = {row[0]: row for row in reversed(keep) if not isinstance(found.get(row[0]), Reply)}
+            self._insert("OR REPLACE INTO replies VALUES (?, ?, ?)", list(lost.values()))
+            new += len(lost)
+        settled = [(key,) for key in (*(row[0] for row in keep), *release)]
+        self._db.executemany("DELETE FROM claims WHERE key = ?", settled)
+        return new
+
+    def _insert(self, into: str, rows: Sequence[tuple[str, ...]]) -> int:
+        before = self._db.total_changes
+        self._db.executemany(f"INSERT {into}", rows)
+        return self._db.total_changes - before
+
+    def _take(self, keys: Sequence[str]) -> dict[str, Taken]:
+        """Look keys up, whatever became of the writing, and claim those without a reply."""
+        taken = self._find(keys)
+        missing = [key for key in dict.fromkeys(keys) if key not in taken]
+        if missing and self._owner and not self._abandoned:
+            try:
+                taken |= self._in_transaction(partial(self._find_or_claim, missing, self._owner))
+            except JournalError as refused:
+                taken |= dict.fromkeys(missing, refused)
+        return taken
 
     def _find(self, keys: Sequence[str]) -> dict[str, Taken]:
         """The replies that were paid before, by key. Rows whose checksum fails are left out and counted."""
         found: dict[str, Taken] = {}
-        for chunk in _chunks(keys):
-            query = f"SELECT key, reply, sha256 FROM replies WHERE key IN ({_places(chunk)})"  # noqa: S608
-            try:
-                rows = self._db.execute(query, chunk).fetchall()
-            except sqlite3.Error as error:
-                if len(chunk) == 1:
-                    found[chunk[0]] = JournalError(f"the journal is damaged: {error}", where=str(self.path))
-                else:  # one bad page must not hide what lies on the good ones
-                    for key in chunk:
-                        found |= self._find([key])
-                continue
-            found |= {row[0]: reply for row in rows if (reply := self._checked(*row)) is not None}
+        try:
+            for row in self._joined("replies", keys):
+                if (reply := reply_in(row)) is None:
+                    self.damaged.add(row[0])
+                else:
+                    found[row[0]] = reply
+        except sqlite3.Error as error:
+            if len(keys) == 1:
+                return {keys[0]: JournalError(f"the journal is damaged: {error}", where=str(self.path))}
+            half = len(keys) // 2  # one bad page must not hide what lies on the good ones
+            return self._find(keys[:half]) | self._find(keys[half:])
         return found
 
-    def _checked(self, key: str, text: str, checksum: str) -> Reply | None:
-        try:
-            if _checksum(key, text) == checksum:
-                return Reply.model_validate(json.loads(text))
-        except (TypeError, ValueError, ValidationError):
-            pass  # whole, but of another druqa's making: as good as absent
-        self.damaged.add(key)
-        return None
-
-    def _find_or_claim(self, keys: Sequence[str]) -> dict[str, Taken]:
+    def _find_or_claim(self, keys: Sequence[str], owner: Owner) -> dict[str, Taken]:
         """In the open transaction: another run may have kept or claimed them since they were looked up."""
         found = self._find(keys)
-        return found | self._claim([key for key in keys if key not in found])
+        return found | self._claim([key for key in keys if key not in found], owner)
 
-    def _claim(self, keys: Sequence[str]) -> dict[str, Taken]:
+    def _claim(self, keys: Sequence[str], owner: Owner) -> dict[str, Taken]:
         """Claim keys in the open transaction; those of a run that died are taken over."""
-        mine = [(key, self._owner.id) for key in keys]
-        self._db.executemany("INSERT OR IGNORE INTO claims VALUES (?, ?)", mine)
-        for owner in set(self._owners(keys).values()) - {self._owner.id}:
-            if self._owner.is_dead(owner):
-                self._db.execute("DELETE FROM claims WHERE owner = ?", (owner,))
-        self._db.executemany("INSERT OR IGNORE INTO claims VALUES (?, ?)", mine)
-        owners = self._owners(keys)
-        return {key: Claim.OURS if owners[key] == self._owner.id else Claim.HELD for key in keys}
+        claim = "OR IGNORE INTO claims VALUES (?, ?)"
+        mine = [(key, owner.id) for key in keys]
+        if self._insert(claim, mine) == len(keys):
+            return dict.fromkeys(keys, Claim.OURS)
+        for other in {held for _, held in self._joined("claims", keys)} - {owner.id}:
+            if owner.is_dead(other):
+                self._db.execute("DELETE FROM claims WHERE owner = ?", (other,))
+        self._insert(claim, mine)
+        owners = dict(self._joined("claims", keys))
+        return {key: Claim.OURS if owners[key] == owner.id else Claim.HELD for key in keys}
 
-    def _owners(self, keys: Sequence[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for chunk in _chunks(keys):
-            query = f"SELECT key, owner FROM claims WHERE key IN ({_places(chunk)})"  # noqa: S608
-            found |= dict(self._db.execute(query, chunk).fetchall())
-        return found
-
-
-def row_of(key: str, reply: Reply) -> Row:
-    """A reply as it is kept."""
-    # ASCII: a lone surrogate in a reply is no UTF-8, and must not keep the reply from being kept.
-    text = json.dumps(reply.model_dump(), ensure_ascii=True)
-    return key, text, _checksum(key, text)
+    def _joined(self, table: str, keys: Sequence[str]) -> sqlite3.Cursor:
+        """The rows of these keys, by one join."""
+        query = f"SELECT {table}.* FROM json_each(?) AS wanted CROSS JOIN {table} ON {table}.key = wanted.value"  # noqa: S608
+        return self._db.execute(query, (json.dumps(keys),))
 
 
-def _checksum(key: str, text: str) -> str:
-    return hashlib.sha256(f"{key}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _chunks(keys: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))
-
-
-def _places(keys: Sequence[str]) -> str:
-    return ",".join("?" * len(keys))
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
+    while some := list(islice(rest, _CHUNK)):
+        yield some

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -152,6 +153,41 @@ def test_a_claim_waits_for_the_other_and_gets_its_reply_or_its_turn(tmp_path: Pa
             await other.drain(None)
 
     asyncio.run(run())
+
+
+KEEPS = """
+import asyncio, os, sys
+from pathlib import Path
+from druqa.models.base import Reply
+from druqa.models.journal import Journal
+
+async def main():
+    with Journal(Path(sys.argv[1])) as journal:
+        async def buy(line):
+            for n in range(10**6):
+                await journal.keep(f"{line}-{n}", Reply(text=f"{line}-{n}"))
+                os.write(1, f"{line}-{n}\\n".encode())
+        await asyncio.gather(*map(buy, range(500)))
+
+asyncio.run(main())
+"""
+
+
+def test_kill_9_among_hundreds_of_keeps_loses_none_that_returned(tmp_path: Path) -> None:
+    root = str(Path(__file__).parents[2])
+    for kill_after in (1, 700, 5000):
+        path = tmp_path / f"{kill_after}.sqlite"
+        command = [sys.executable, "-c", KEEPS, str(path)]
+        victim = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root})
+        assert victim.stdout
+        returned = [victim.stdout.readline().strip() for _ in range(kill_after)]
+        victim.kill()
+        returned += victim.stdout.read().split()
+        victim.wait()
+        victim.stdout.close()
+        with Journal(path, claims=False) as journal:
+            assert journal.known(returned) == set(returned)
+            assert not journal.damaged
 
 
 # Locks, clocks, handles

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import unicodedata
+from itertools import count
 from pathlib import Path
 from time import thread_time
 from types import SimpleNamespace
@@ -17,7 +18,7 @@ from druqa.cascade import VoteRule
 from druqa.knowledge.synonyms import Synonyms
 from druqa.models.asker import Heard, Status
 from druqa.models.base import Reply
-from druqa.models.ledger import Ledger, row_of
+from druqa.models.ledger import Ledger
 from druqa.models.replies import (
     AnswerReply,
     ModelReply,
@@ -27,6 +28,7 @@ from druqa.models.replies import (
     VerdictReply,
     read_reply,
 )
+from druqa.models.rows import row_of
 from druqa.records import Drug, DrugPair, NameKind, Outcome, Question, Severity, Stage, Verdict
 from druqa.report import (
     Answer,
@@ -68,6 +70,7 @@ _FORMS: dict[type[ModelReply], dict[str, Any]] = {
     ReviewReply: {**_ECHO, "view": ("confirms", "adds", "escalates", "disputes"), "severity": (*_GRADES, None),
                   "reason": 1},
 }  # fmt: skip
+KEYS = count()
 LEDGER = Ledger(Path(tempfile.mkdtemp(prefix="druqa-fuzz-")) / "journal.sqlite")
 TABLE = Synonyms(["aspirin\taspirin\tgeneric\tmade up\t0\t1"], ["aspirin\t\t\tmade up"])
 FORMS = {form.__name__: form for form in _FORMS}
@@ -116,10 +119,11 @@ def check(case: Case) -> str:
 
 def survives_the_journal(reply: Reply) -> None:
     """A paid reply comes out of its row as it went in, and the row can be written."""
-    row = row_of("k", reply)
+    key = f"k{next(KEYS)}"
+    row = row_of(key, reply)
     assert row[1].isascii()
     assert LEDGER.settle([row], [], [])[1] is None
-    assert LEDGER.settle([], [], ["k"])[0] == {"k": reply}
+    assert LEDGER.settle([], [], [key])[0] == {key: reply}
 
 
 def survives_the_report(heard: Heard[Any], meant: dict[str, Any] | None, reply: Reply) -> None:
