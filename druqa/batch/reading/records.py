@@ -55,8 +55,8 @@ class RecordReader:
         fields = {name.strip().casefold(): value for name, value in record.items()}
         if len(fields) < len(record):
             raise _WrongShapeError(f"{what} has a key twice")
-        for name in fields.keys() - known:
-            if len(self._passed_over) < _MOST_NAMED:
+        for name in fields:
+            if name not in known and len(self._passed_over) < _MOST_NAMED:
                 self._passed_over[writable(name[:100])] = None
         return fields
 

@@ -137,13 +137,15 @@ class Tables:
             self.note(f"{lists} in more than one file, read as one list each: such as {list_id!r}")
 
     def _nothing(self) -> UsageError:
-        path, line, problem, mend = _one(
+        path, line, problem, mend, notes = _one(
             self.db,
-            """SELECT path, line, problem, mend FROM files LEFT JOIN refused USING (file)
-               ORDER BY problem IS NULL, file, line NULLS FIRST LIMIT 1""",
+            """SELECT path, line, problem, mend,
+                      (SELECT string_agg(note, '; ') FROM notes WHERE notes.file = files.file)
+               FROM files LEFT JOIN refused USING (file)
+               ORDER BY problem IS NULL, files.file, line NULLS FIRST LIMIT 1""",
         )
         where = path if line is None else f"{path}, line {line}"
-        what = problem or "there is no list in it"
+        what = problem or f"there is no list in it{f': {notes}' if notes else ''}"
         what += f"; {self.file} more files were read, and none has a list" if self.file else ""
         return UsageError(what, where=where, mend=mend or "give a file with columns list_id and medication")
 
