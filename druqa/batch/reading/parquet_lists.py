@@ -13,7 +13,7 @@ from druqa.errors import UsageError
 if TYPE_CHECKING:
     from duckdb.sqltypes import DuckDBPyType
 
-_TEXTS = frozenset(("varchar", "enum", "NULL"))
+_TEXTS = frozenset(("varchar", "enum"))
 _FRACTIONS = frozenset(("float", "double", "decimal"))
 _NESTED = frozenset(("list", "array", "struct", "map", "union"))
 _BLANKS = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
@@ -102,22 +102,15 @@ def _flat(begin: str, source: str, columns: Sequence[_Column], layout: Layout, t
 
 def _nested(begin: str, source: str, column: _Column, tables: Tables) -> tuple[str, str]:
     """The same where a cell holds a list, of texts or of structs with `text`, `rxcui` and `atc`."""
-    wrong = UsageError(
-        f"the column `{MEDICATIONS}` holds {column.type}, and no lists of texts",
-        where=tables.path,
-        mend="make it VARCHAR[], or a list of structs with text, rxcui and atc",
-    )
     if column.type.id not in ("list", "array"):
-        raise wrong
+        raise _no_lists(column, tables)
     element = _children(column.type)[0].type
-    if element.id in _TEXTS:
-        parts = {"text": "m"}
-    elif element.id == "struct":
-        parts = _parts(element, tables)
-    else:
-        raise wrong
-    text, rxcui, atc = (parts.get(name, "''") for name in ("text", RXCUI, ATC))
     unnested = f"{begin}, unnest({column.sql}) AS m FROM {source}"
+    parts = _parts(element, tables) if element.id == "struct" else {"text": "CAST(m AS VARCHAR)"}
+    # Lists without any text in them have no type of their own.
+    if element.id not in (*_TEXTS, "struct") and _count(f"SELECT count(m) FROM ({unnested})", tables):  # noqa: S608
+        raise _no_lists(column, tables)
+    text, rxcui, atc = (parts.get(name, "''") for name in ("text", RXCUI, ATC))
     selected = f"SELECT line, list_id, {text} AS text, {rxcui} AS rxcui, {atc} AS atc FROM ({unnested})"  # noqa: S608
     return selected, f"{begin} FROM {source} WHERE coalesce(len({column.sql}), 0) = 0"
 
@@ -139,6 +132,19 @@ def _parts(struct: DuckDBPyType, tables: Tables) -> dict[str, str]:
     return {"text": f"CAST(m.{found['text'].sql} AS VARCHAR)", **codes}
 
 
+def _no_lists(column: _Column, tables: Tables) -> UsageError:
+    return UsageError(
+        f"the column `{MEDICATIONS}` holds {column.type}, and no lists of texts",
+        where=tables.path,
+        mend="make it VARCHAR[], or a list of structs with text, rxcui and atc",
+    )
+
+
+def _count(sql: str, tables: Tables) -> int:
+    ((count,),) = tables.db.execute(sql).fetchall()
+    return int(count)
+
+
 def _children(type_: DuckDBPyType) -> list[_Column]:
     """What a list or a struct is made of; the size of an array is no part of it."""
     return [_Column(name, child) for name, child in type_.children if not isinstance(child, int | list)]
@@ -148,8 +154,7 @@ def _check_text(column: _Column, source: str, tables: Tables) -> None:
     """A column without any value has no type of its own; one of numbers holds no medications."""
     if column.type.id in _TEXTS:
         return
-    ((count,),) = tables.db.execute(f"SELECT count({column.sql}) FROM {source}").fetchall()  # noqa: S608
-    if count:
+    if _count(f"SELECT count({column.sql}) FROM {source}", tables):  # noqa: S608
         raise UsageError(
             f"the column `{column.name}` holds {column.type}, and no text",
             where=tables.path,

@@ -36,7 +36,7 @@ _ENDINGS = {
 _KNOWN = ", ".join(f"*{ending}" for ending in _ENDINGS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """A file to be read, or why it cannot be; with notes about how it came to be read."""
 

@@ -169,7 +169,8 @@ def test_a_patient_without_a_medication_is_an_empty_list(tmp_path: Path) -> None
     )
     assert found.raw == [("2", "asa")]
     assert found.empty == [("1", 1)]
-    assert read(tmp_path, bundle(id="b")).empty == [("b", 1)]
+    without = read(tmp_path, bundle(id="b"))
+    assert (without.empty, without.notes) == ([("b", 1)], ["a Bundle has no entry"])
     assert read(tmp_path, bundle(patient("1"), request("Patient/1", status="cancelled"))).empty == [("1", 1)]
     assert read(tmp_path, {"resourceType": "Bundle"}).empty == [("one.json", 1)]
 

@@ -66,6 +66,12 @@ def test_a_list_to_a_cell(tmp_path: Path) -> None:
     assert found.refused == [(4, None, "there is no list_id"), (5, None, "there is no list_id")]
 
 
+def test_a_file_of_empty_lists_alone(tmp_path: Path) -> None:
+    assert Read(parquet(tmp_path, "SELECT 1 AS list_id, []::INTEGER[] AS medications")).empty == [("1", 1)]
+    found = Read(parquet(tmp_path, "SELECT 1 AS list_id, [NULL]::INTEGER[] AS medications"))
+    assert found.raw == [("1", "")]
+
+
 def test_a_list_of_structs_to_a_cell(tmp_path: Path) -> None:
     structs = "[{'Text': 'asa', 'rxcui': 1191, 'dose': 5}, {'Text': NULL, 'rxcui': NULL, 'dose': NULL}, NULL]"
     found = Read(parquet(tmp_path, f"SELECT 'a' AS list_id, {structs} AS medications"))
