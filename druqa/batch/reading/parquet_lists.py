@@ -93,9 +93,9 @@ def _flat(begin: str, source: str, columns: Sequence[_Column], layout: Layout, t
     texts = [f"CAST({column.sql} AS VARCHAR)" for column in read]
     if layout.wide:
         unnested = f"{begin}, unnest([{', '.join(texts)}]) AS text, '' AS rxcui, '' AS atc FROM {source}"
-        selected = f"SELECT * FROM ({unnested}) WHERE {_trimmed('text')} <> ''"  # noqa: S608
-        joined = _trimmed(f"concat({', '.join(texts)})")
-        return selected, f"{begin} FROM {source} WHERE {joined} = ''"
+        selected = f"SELECT * FROM ({unnested}) WHERE {_has_words('text')}"  # noqa: S608
+        joined = f"concat({', '.join(texts)})"
+        return selected, f"{begin} FROM {source} WHERE NOT {_has_words(joined)}"
     rxcui, atc = ("''" if at is None else _code(columns[at], tables.path) for at in (layout.rxcui, layout.atc))
     return f"{begin}, {texts[0]} AS text, {rxcui} AS rxcui, {atc} AS atc FROM {source}", ""
 
@@ -177,7 +177,13 @@ def _code(column: _Column, where: str, of: str = "") -> str:
 
 
 def _trimmed(text: str) -> str:
-    return f"trim({text}, {_quoted(_BLANKS)})"
+    """The text without blanks around it: `trim` goes through every letter, so it is kept for those that have some."""
+    has_blanks = f"regexp_matches({text}, {_quoted(f'^[{_BLANKS}]|[{_BLANKS}]$')})"
+    return f"CASE WHEN {has_blanks} THEN trim({text}, {_quoted(_BLANKS)}) ELSE {text} END"
+
+
+def _has_words(text: str) -> str:
+    return f"regexp_matches({text}, {_quoted(f'[^{_BLANKS}]')})"
 
 
 def _quoted(text: str) -> str:

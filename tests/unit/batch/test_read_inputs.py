@@ -43,7 +43,7 @@ def test_a_folder_holds_any_mix_and_says_what_was_not_read(tmp_path: Path) -> No
     assert found.rows("SELECT file, path FROM files ORDER BY file") == [
         (at, str(tmp_path / path)) for at, path in enumerate(paths)
     ]
-    assert found.notes == [f"not read from the folder {tmp_path}: readme.md, z.txt"]
+    assert found.notes == [f"not read from the folder {tmp_path}: readme.md, z.txt", "a Bundle has no entry"]
 
 
 def test_the_size_and_the_digest_are_those_of_the_whole_file(tmp_path: Path) -> None:
@@ -108,6 +108,20 @@ def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     found = Read(tmp_path)
     assert found.raw == [("1", "asa")]
     assert found.refused == [(None, None, "cannot be read: No such file or directory")]
+
+
+def test_names_of_files_that_are_not_utf_8(tmp_path: Path) -> None:
+    with duckdb.connect() as db:
+        db.sql("SELECT '1' AS list_id, 'asa' AS medication").write_parquet(str(tmp_path / "x"))
+    (tmp_path / "x").rename(tmp_path / os.fsdecode(b"a\xff.parquet"))
+    (tmp_path / os.fsdecode(b"b\xff.csv")).write_text(CSV + "2,b\n")
+    (tmp_path / os.fsdecode(b"c\xff")).touch()
+    found = Read(tmp_path)
+    assert found.raw == [("1", "asa"), ("2", "b")]
+    assert found.rows("SELECT path FROM files") == [
+        (f"{tmp_path}/{name}",) for name in ("a\\udcff.parquet", "b\\udcff.csv")
+    ]
+    assert found.notes == [f"not read from the folder {tmp_path}: c\\udcff"]
 
 
 def test_an_error_counts_the_other_files(tmp_path: Path) -> None:

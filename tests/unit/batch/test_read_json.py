@@ -29,7 +29,7 @@ def test_a_medication_or_a_list_to_a_line(tmp_path: Path) -> None:
         '{"list_id": "8", "medications": ["w", {"text": "b", "rxcui": " 2 ", "atc": "C"}, {"atc": "D"}, "", null]}',
         '{" List_ID ": 7.0, "medications": []}',
         '{"list_id": "9", "medications": null}',
-        '{"list_id": 1.5, "medication": null}',
+        '{"list_id": 1.5, "medication": null, "Note": 1, "note": 2}',
     )
     assert found.codes == [
         ("7", "asa", "1191", None),
@@ -52,7 +52,7 @@ def test_a_medication_or_a_list_to_a_line(tmp_path: Path) -> None:
         (GOOD + GOOD, None, "the line cannot be read as JSON: Extra data, at character 38"),
         ("[" * 100_000, None, "the line cannot be read as JSON: it is nested too deeply"),
         (TWICE, None, "the line cannot be read as JSON: a key stands twice in one object"),
-        ('{"list_id": 1, "medication": "a", "Medication": "b"}', None, "the line has a key twice"),
+        ('{"list_id": 1, "medication": "a", "Medication": "b"}', None, "the line has `medication` twice"),
         ('["asa"]', None, "the line is a list, and no object"),
         ('"asa"', None, "the line is a text, and no object"),
         ('{"medication": "asa"}', None, "there is no list_id"),

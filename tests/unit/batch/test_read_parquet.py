@@ -108,9 +108,9 @@ def test_a_damaged_file_is_refused_beside_others_and_an_error_alone(tmp_path: Pa
     found = Read(bad, good)
     assert found.raw == [("1", "asa")]
     assert [(line, problem.partition(":")[0]) for line, _, problem in found.refused] == [
-        (None, "damaged or cut off, what follows is lost")
+        (None, "cannot be read as Parquet, all of it is lost")
     ]
-    with pytest.raises(UsageError, match=r"bad\.parquet: damaged or cut off"):
+    with pytest.raises(UsageError, match=r"bad\.parquet: cannot be read as Parquet"):
         Read(bad)
 
 
