@@ -11,6 +11,7 @@ from druqa.records import writable
 
 LIST_ID, MEDICATION, MEDICATIONS, RXCUI, ATC = "list_id", "medication", "medications", "rxcui", "atc"
 _NUMBERED = re.compile(r"(medication|med|drug)[ _-]?[0-9]+")
+_DIGITS = re.compile("[0-9]+")
 _UNNUMBERED = frozenset((MEDICATION, "med", "drug"))
 _NEAR = 75.0
 """rapidfuzz ratio from which a column is taken for a misspelt one."""
@@ -89,11 +90,12 @@ def near(name: str, known: Iterable[str], least: float = _NEAR) -> str:
 
 def _check_wide(columns: Sequence[str], wide: Sequence[str], where: str) -> None:
     """A column of medications with a slip in its name would be lost with all that stands in it."""
+    numberless = {_DIGITS.sub("1", name): name for name in (*wide, LIST_ID)}
     for name in columns:
-        right = "" if name in (*wide, LIST_ID, *_UNNUMBERED) else near(name, (*wide, LIST_ID), _VERY_NEAR)
-        if right:
+        known = name in (*wide, LIST_ID, *_UNNUMBERED)
+        if right := "" if known else near(_DIGITS.sub("1", name), numberless, _VERY_NEAR):
             raise UsageError(
-                f"the column `{_shown(name)}` is nearly `{right}`, and would not be read",
+                f"the column `{_shown(name)}` is nearly `{numberless[right]}`, and would not be read",
                 where=where,
                 mend="write medication_1, medication_2 ..., or give it a name that is not so near",
             )

@@ -62,6 +62,8 @@ class FhirReader:
                 entries.append((at, text_of(entry.get("fullUrl")), resource))
             elif resource is not None or not fields(entry).keys() & {"response", "request"}:
                 self._tables.refuse(at, f"entry {place} has no resource", _AS_STANDARD)
+        if not items(bundle.get("entry")):
+            self._tables.note("a Bundle has no entry")
         name = text_of(bundle.get("id")) or self._file_name()
         self._together(_Context(entries, name), bundle=True, depth=depth, line=line or 1)
 

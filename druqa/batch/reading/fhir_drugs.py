@@ -10,8 +10,8 @@ Find = Callable[[str], dict[str, Any] | None]
 
 _RXNORM = ("http://www.nlm.nih.gov/research/umls/rxnorm", "urn:oid:2.16.840.1.113883.6.88")
 _ATC = ("http://www.whocc.no/atc", "urn:oid:2.16.840.1.113883.6.73")
-_DEEPEST = 5
-"""Medications within medications: references may run in a ring."""
+_DEEPEST = 2
+"""A medication, and one that is its ingredient: references may run in a ring."""
 
 
 class Drug(NamedTuple):

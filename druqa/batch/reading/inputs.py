@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -17,10 +18,14 @@ from druqa.batch.reading.parquet_lists import read_parquet
 from druqa.batch.reading.places import Format, Place, format_of, places
 from druqa.batch.reading.streams import Digested, opened
 from druqa.batch.reading.tables import Tables
+from druqa.records import writable
 
 if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection
+
+
+_AGAIN = "get the file again from where it comes"
 
 
 def read_lists(inputs: Sequence[str], db: DuckDBPyConnection) -> None:
@@ -62,8 +67,6 @@ def _read_place(place: Place, tables: Tables, *, alone: bool) -> None:
 
 def _read_opened(path: str, digested: Digested, blocks: Iterator[bytes], tables: Tables, *, alone: bool) -> None:
     """Read a file to its end, whatever is in it, so that its digest is that of the whole."""
-    import duckdb  # noqa: PLC0415 - a quarter of a second to import
-
     try:
         first = next(blocks, b"")
         kind = format_of(path)
@@ -74,11 +77,8 @@ def _read_opened(path: str, digested: Digested, blocks: Iterator[bytes], tables:
             read_csv(chain([first], blocks), tables, alone=alone)
         else:
             (read_json if kind is Format.JSON else read_json_lines)(chain([first], blocks), tables)
-    except (OSError, EOFError, zlib.error, duckdb.Error) as error:
-        what = str(error).splitlines()[0] if str(error) else "no reason is given"
-        tables.refuse(
-            None, f"damaged or cut off, what follows is lost: {what}", "get the file again from where it comes"
-        )
+    except (OSError, EOFError, zlib.error) as error:
+        tables.refuse(None, f"damaged or cut off, what follows is lost: {error}", _AGAIN)
     digested.read_rest()
     tables.end(digested.size, digested.sha256)
 
@@ -92,14 +92,23 @@ def _told_by(first: bytes) -> Format:
 
 
 def _read_parquet(path: str, blocks: Iterator[bytes], tables: Tables, *, alone: bool) -> None:
-    if Path(path).is_file() and not path.casefold().endswith(".gz"):
-        read_parquet(path, tables, alone=alone)
-        return
-    # DuckDB reads the end of a Parquet file first, and a pipe has none to go to.
-    with NamedTemporaryFile(suffix=".parquet") as kept:
-        kept.writelines(blocks)
-        kept.flush()
-        read_parquet(kept.name, tables, alone=alone)
+    import duckdb  # noqa: PLC0415 - a quarter of a second to import
+
+    with ExitStack() as stack:
+        file = path
+        if not Path(path).is_file() or path != writable(path) or path.casefold().endswith(".gz"):
+            # DuckDB begins at the end of the file, which a pipe does not have, and takes no path that is not UTF-8.
+            kept = stack.enter_context(NamedTemporaryFile(suffix=".parquet"))
+            kept.writelines(blocks)
+            kept.flush()
+            file = kept.name
+        try:
+            read_parquet(file, tables, alone=alone)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            what = str(error).partition("\n")[0]
+            tables.refuse(None, f"cannot be read as Parquet, all of it is lost: {what}", _AGAIN)
 
 
 def read_frame(frame: pd.DataFrame, db: DuckDBPyConnection) -> None:

@@ -13,7 +13,7 @@ from druqa.errors import UsageError
 if TYPE_CHECKING:
     from duckdb.sqltypes import DuckDBPyType
 
-_TEXTS = frozenset(("varchar", "enum", "NULL"))
+_TEXTS = frozenset(("varchar", "enum"))
 _FRACTIONS = frozenset(("float", "double", "decimal"))
 _NESTED = frozenset(("list", "array", "struct", "map", "union"))
 _BLANKS = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
@@ -46,7 +46,7 @@ def read_parquet(file: str, tables: Tables, *, alone: bool) -> None:
     source = f"read_parquet({_quoted(glob.escape(file))}, file_row_number = true, binary_as_string = true, "
     source += "hive_partitioning = false)"
     tables.flush()
-    described = tables.db.sql(f"SELECT * EXCLUDE (file_row_number) FROM {source}")
+    described = tables.db.sql(f"SELECT * EXCLUDE (file_row_number) FROM {source}")  # noqa: S608 - a quoted path
     columns = [_Column(*column) for column in zip(described.columns, described.types, strict=True)]
     layout = layout_of([column.name for column in columns], tables.path, nested=True)
     if layout.note:
@@ -70,17 +70,17 @@ def _insert(selected: str, empty: str, tables: Tables) -> None:
     refusals = [(selected, no_id, NO_ID), (selected, f"NOT ({no_id}) AND {nul}", _NUL)]
     tables.db.execute(
         f"""INSERT INTO raw SELECT list_id, coalesce(text, ''), nullif(rxcui, ''), nullif(atc, ''), {tables.file}, line
-            FROM ({selected}) WHERE NOT ({no_id} OR {nul})"""
+            FROM ({selected}) WHERE NOT ({no_id} OR {nul})"""  # noqa: S608 - made of quoted names
     )
     if empty:
         tables.db.execute(
-            f"INSERT INTO empty_lists SELECT list_id, {tables.file}, line FROM ({empty}) WHERE NOT ({no_id})"
+            f"INSERT INTO empty_lists SELECT list_id, {tables.file}, line FROM ({empty}) WHERE NOT ({no_id})"  # noqa: S608
         )
         refusals.append((empty, no_id, NO_ID))
     for rows, condition, problem in refusals:
         tables.db.execute(
             f"""INSERT INTO refused SELECT {tables.file}, line, nullif(list_id, ''), $1, $2
-                FROM ({rows}) WHERE {condition}""",
+                FROM ({rows}) WHERE {condition}""",  # noqa: S608
             problem,
         )
 
@@ -93,32 +93,25 @@ def _flat(begin: str, source: str, columns: Sequence[_Column], layout: Layout, t
     texts = [f"CAST({column.sql} AS VARCHAR)" for column in read]
     if layout.wide:
         unnested = f"{begin}, unnest([{', '.join(texts)}]) AS text, '' AS rxcui, '' AS atc FROM {source}"
-        selected = f"SELECT * FROM ({unnested}) WHERE {_trimmed('text')} <> ''"
-        joined = _trimmed(f"concat({', '.join(texts)})")
-        return selected, f"{begin} FROM {source} WHERE {joined} = ''"
+        selected = f"SELECT * FROM ({unnested}) WHERE {_has_words('text')}"  # noqa: S608
+        joined = f"concat({', '.join(texts)})"
+        return selected, f"{begin} FROM {source} WHERE NOT {_has_words(joined)}"
     rxcui, atc = ("''" if at is None else _code(columns[at], tables.path) for at in (layout.rxcui, layout.atc))
     return f"{begin}, {texts[0]} AS text, {rxcui} AS rxcui, {atc} AS atc FROM {source}", ""
 
 
 def _nested(begin: str, source: str, column: _Column, tables: Tables) -> tuple[str, str]:
     """The same where a cell holds a list, of texts or of structs with `text`, `rxcui` and `atc`."""
-    wrong = UsageError(
-        f"the column `{MEDICATIONS}` holds {column.type}, and no lists of texts",
-        where=tables.path,
-        mend="make it VARCHAR[], or a list of structs with text, rxcui and atc",
-    )
     if column.type.id not in ("list", "array"):
-        raise wrong
+        raise _no_lists(column, tables)
     element = _children(column.type)[0].type
-    if element.id in _TEXTS:
-        parts = {"text": "m"}
-    elif element.id == "struct":
-        parts = _parts(element, tables)
-    else:
-        raise wrong
-    text, rxcui, atc = (parts.get(name, "''") for name in ("text", RXCUI, ATC))
     unnested = f"{begin}, unnest({column.sql}) AS m FROM {source}"
-    selected = f"SELECT line, list_id, {text} AS text, {rxcui} AS rxcui, {atc} AS atc FROM ({unnested})"
+    parts = _parts(element, tables) if element.id == "struct" else {"text": "CAST(m AS VARCHAR)"}
+    # Lists without any text in them have no type of their own.
+    if element.id not in (*_TEXTS, "struct") and _count(f"SELECT count(m) FROM ({unnested})", tables):  # noqa: S608
+        raise _no_lists(column, tables)
+    text, rxcui, atc = (parts.get(name, "''") for name in ("text", RXCUI, ATC))
+    selected = f"SELECT line, list_id, {text} AS text, {rxcui} AS rxcui, {atc} AS atc FROM ({unnested})"  # noqa: S608
     return selected, f"{begin} FROM {source} WHERE coalesce(len({column.sql}), 0) = 0"
 
 
@@ -139,6 +132,19 @@ def _parts(struct: DuckDBPyType, tables: Tables) -> dict[str, str]:
     return {"text": f"CAST(m.{found['text'].sql} AS VARCHAR)", **codes}
 
 
+def _no_lists(column: _Column, tables: Tables) -> UsageError:
+    return UsageError(
+        f"the column `{MEDICATIONS}` holds {column.type}, and no lists of texts",
+        where=tables.path,
+        mend="make it VARCHAR[], or a list of structs with text, rxcui and atc",
+    )
+
+
+def _count(sql: str, tables: Tables) -> int:
+    ((count,),) = tables.db.execute(sql).fetchall()
+    return int(count)
+
+
 def _children(type_: DuckDBPyType) -> list[_Column]:
     """What a list or a struct is made of; the size of an array is no part of it."""
     return [_Column(name, child) for name, child in type_.children if not isinstance(child, int | list)]
@@ -148,8 +154,7 @@ def _check_text(column: _Column, source: str, tables: Tables) -> None:
     """A column without any value has no type of its own; one of numbers holds no medications."""
     if column.type.id in _TEXTS:
         return
-    ((count,),) = tables.db.execute(f"SELECT count({column.sql}) FROM {source}").fetchall()
-    if count:
+    if _count(f"SELECT count({column.sql}) FROM {source}", tables):  # noqa: S608
         raise UsageError(
             f"the column `{column.name}` holds {column.type}, and no text",
             where=tables.path,
@@ -172,7 +177,13 @@ def _code(column: _Column, where: str, of: str = "") -> str:
 
 
 def _trimmed(text: str) -> str:
-    return f"trim({text}, {_quoted(_BLANKS)})"
+    """The text without blanks around it: `trim` goes through every letter, so it is kept for those that have some."""
+    has_blanks = f"regexp_matches({text}, {_quoted(f'^[{_BLANKS}]|[{_BLANKS}]$')})"
+    return f"CASE WHEN {has_blanks} THEN trim({text}, {_quoted(_BLANKS)}) ELSE {text} END"
+
+
+def _has_words(text: str) -> str:
+    return f"regexp_matches({text}, {_quoted(f'[^{_BLANKS}]')})"
 
 
 def _quoted(text: str) -> str:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from druqa.errors import UsageError
+from druqa.records import writable
 
 STDIN = "-"
 _SHOWN = 3
@@ -36,7 +37,7 @@ _ENDINGS = {
 _KNOWN = ", ".join(f"*{ending}" for ending in _ENDINGS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """A file to be read, or why it cannot be; with notes about how it came to be read."""
 
@@ -106,7 +107,7 @@ def _in_folder(folder: str) -> list[Place]:
     if others:
         named = ", ".join(os.path.relpath(path, folder) for path in others[:_SHOWN])
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-        files[0] = replace(files[0], notes=(f"not read from the folder {folder}: {named}{more}",))
+        files[0] = replace(files[0], notes=(writable(f"not read from the folder {folder}: {named}{more}"),))
     return files
 
 

@@ -15,7 +15,14 @@ _KNOWN = frozenset((LIST_ID, MEDICATION, MEDICATIONS, RXCUI, ATC))
 _IN_LIST = frozenset(("text", RXCUI, ATC))
 _MOST_NAMED = 20
 _SHAPE = 'write {"list_id": "1", "medications": ["warfarin 5 mg"]}, or {"list_id": "1", "medication": "warfarin 5 mg"}'
-_KINDS = {bool: "true or false", dict: "an object", list: "a list", str: "a text"}
+_KINDS = {
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    Real: "a number",
+    Decimal: "a number",
+}
 
 
 class _WrongShapeError(Exception):
@@ -52,11 +59,12 @@ class RecordReader:
             raise _WrongShapeError(f"{what} is {_kind(record)}, and no object")
         if record.keys() <= known:
             return record
-        fields = {name.strip().casefold(): value for name, value in record.items()}
-        if len(fields) < len(record):
-            raise _WrongShapeError(f"{what} has a key twice")
-        for name in fields.keys() - known:
-            if len(self._passed_over) < _MOST_NAMED:
+        names = [name.strip().casefold() for name in record]
+        if twice := next((name for name in known if names.count(name) > 1), ""):
+            raise _WrongShapeError(f"{what} has `{twice}` twice")
+        fields = dict(zip(names, record.values(), strict=True))
+        for name in fields:
+            if name not in known and len(self._passed_over) < _MOST_NAMED:
                 self._passed_over[writable(name[:100])] = None
         return fields
 
@@ -69,7 +77,7 @@ class RecordReader:
             self._list(list_id, fields[MEDICATIONS], line)
 
     def _list(self, list_id: str, medications: Any, line: int) -> None:
-        if not isinstance(medications, list | None):
+        if medications is not None and not isinstance(medications, list):
             raise _WrongShapeError(f"`medications` is {_kind(medications)}, and no list")
         if not medications:
             self._tables.empty_list(list_id, line)
@@ -88,9 +96,9 @@ class RecordReader:
         self._medication(list_id, fields.get("text"), fields, line)
 
     def _medication(self, list_id: str, text: Any, fields: Mapping[str, Any], line: int) -> None:
-        if not isinstance(text, str | None):
+        if text is not None and not isinstance(text, str):
             raise _WrongShapeError(f"{_kind(text)} stands where the text of a medication is due")
-        rxcui, atc = (_short(fields.get(name), name) for name in (RXCUI, ATC))
+        rxcui, atc = _short(fields.get(RXCUI), RXCUI), _short(fields.get(ATC), ATC)
         self._tables.medication(list_id, _whole(text or ""), rxcui, atc, line)
 
 
@@ -121,4 +129,4 @@ def _without_medication(fields: Mapping[str, Any]) -> str:
 
 
 def _kind(value: Any) -> str:
-    return next((words for kind, words in _KINDS.items() if isinstance(value, kind)), "a number")
+    return next((words for kind, words in _KINDS.items() if isinstance(value, kind)), f"a {type(value).__name__}")

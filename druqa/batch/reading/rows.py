@@ -21,32 +21,40 @@ class RowReader:
 
     def read(self, records: Iterable[tuple[int, list[str]]]) -> None:
         """Read every row, each with its line."""
-        list_ids: list[str] = []
-        texts: list[str] = []
-        lines: list[int] = []
-        rxcuis: list[str] = []
-        atcs: list[str] = []
         read, rxcui, atc, wide = self._layout.medications, self._layout.rxcui, self._layout.atc, self._layout.wide
-        for line, cells in records:
-            row = self._fitted(cells, line)
-            list_id = row and self._list_id(row, line)
-            if not row or not list_id:
-                continue
-            written = [row[read[0]]]
-            if wide:
-                written = [text for text in (row[at] for at in read) if text.strip()]
-                if not written:
-                    self._tables.empty_list(list_id, line)
-            for text in written:
-                list_ids.append(list_id)
-                texts.append(text)
-                lines.append(line)
-                rxcuis.append("" if rxcui is None else row[rxcui].strip())
-                atcs.append("" if atc is None else row[atc].strip())
-            if len(texts) >= _BLOCK:
-                self._tables.medications(list_ids, texts, rxcuis, atcs, lines)
-                list_ids, texts, lines, rxcuis, atcs = [], [], [], [], []
+        # Columns, and no list of rows: the garbage collector would walk that again and again.
+        list_ids, texts, rxcuis, atcs = columns = [list[str]() for _ in range(4)]
+        lines: list[int] = []
+        try:
+            for line, cells in records:
+                row = self._fitted(cells, line)
+                list_id = row and self._list_id(row, line)
+                if not row or not list_id:
+                    continue
+                for text in self._written(row, list_id, line) if wide else (row[read[0]],):
+                    list_ids.append(list_id)
+                    texts.append(text)
+                    rxcuis.append("" if rxcui is None else row[rxcui].strip())
+                    atcs.append("" if atc is None else row[atc].strip())
+                    lines.append(line)
+                if len(texts) >= _BLOCK:
+                    self._hand_over(columns, lines)
+        finally:
+            # A file may break off: what was read before is kept.
+            self._hand_over(columns, lines)
+
+    def _hand_over(self, columns: list[list[str]], lines: list[int]) -> None:
+        list_ids, texts, rxcuis, atcs = columns
         self._tables.medications(list_ids, texts, rxcuis, atcs, lines)
+        lines.clear()
+        for column in columns:
+            column.clear()
+
+    def _written(self, row: list[str], list_id: str, line: int) -> list[str]:
+        written = [text for text in (row[at] for at in self._layout.medications) if text.strip()]
+        if not written:
+            self._tables.empty_list(list_id, line)
+        return written
 
     def _fitted(self, row: list[str], line: int) -> list[str]:
         """The row with as many cells as the header; none if it is refused: two rows may have run into one another."""

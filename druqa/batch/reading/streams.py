@@ -70,5 +70,6 @@ def _unpacked(stream: BinaryIO) -> tuple[Digested, Iterator[bytes]]:
     digested = Digested(stream)
     buffered = io.BufferedReader(digested, BLOCK)
     packed = buffered.peek(len(_GZIP)).startswith(_GZIP)
-    plain = gzip.GzipFile(fileobj=buffered) if packed else buffered
-    return digested, iter(partial(plain.read, BLOCK), b"")
+    # `read1` gives what is unpacked before it meets the place where a file is damaged.
+    read = gzip.GzipFile(fileobj=buffered).read1 if packed else buffered.read
+    return digested, iter(partial(read, BLOCK), b"")
