@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from druqa.batch.workspace import insert
 from druqa.records import Drug, Medication, ResolvedMedication, Verdict
 from druqa.setup import Setup
 from druqa.stages.names import resolve
@@ -46,6 +47,8 @@ class Catalog:
 
     def __init__(self, db: duckdb.DuckDBPyConnection, setup: Setup, proposals: Proposals = NOTHING_PROPOSED) -> None:
         """Read every text, and keep what each comes to in the table `read(text_id, recognised, drugs, doubts)`."""
+        import pandas as pd  # noqa: PLC0415 - half a second to import
+
         self._db, self._setup, self._proposals = db, setup, proposals
         self._numbers: dict[tuple[str, tuple[str, ...], bool, bool], int] = {}
         self._together: dict[tuple[int, tuple[int, ...]], int] = {}
@@ -62,7 +65,7 @@ class Catalog:
                 groups = {tuple(sorted(set(group))) for group in read.medication.alternatives}
                 apart += [(text_id, one, other) for group in groups for one in group for other in group if one < other]
                 rows.append(_row(text_id, read.medication))
-            _insert(db, rows)
+            insert(db, "read", pd.DataFrame(rows, columns=["text_id", "recognised", "drugs", "doubts"]))
         self.drugs = sorted({drug.id: drug for drug in found}.values(), key=lambda drug: drug.id)
         number = {drug.id: no for no, drug in enumerate(self.drugs)}
         self.starts: Ints = np.array(starts, dtype=np.int64)
@@ -103,6 +106,9 @@ class Catalog:
         return [self._number(listed, widened=listed.drug.id in written) for listed in drugs]
 
     def _number(self, listed: ListedDrug, *, widened: bool) -> int:
+        if not self._setup.cascade.prompt_evaluators:
+            # Tables are looked up by drug: where no model is asked, under which names it was written is all the same.
+            listed = listed.model_copy(update={"names": (listed.drug.name,)})
         key = listed.drug.id, listed.names, listed.guessed, widened
         if key not in self._numbers:
             self._numbers[key] = len(self.variants)
@@ -151,12 +157,3 @@ def _medication(text: str, rxcui: str | None, atc: str | None) -> Medication:
 def _row(text_id: int, medication: ResolvedMedication) -> tuple[int, bool, str, str]:
     drugs = "; ".join(drug.name for drug in medication.drugs)
     return text_id, medication.recognised, drugs, "\n".join(medication.doubts)
-
-
-def _insert(db: duckdb.DuckDBPyConnection, rows: Sequence[tuple[object, ...]]) -> None:
-    import pandas as pd  # noqa: PLC0415
-
-    block = pd.DataFrame(rows, columns=["text_id", "recognised", "drugs", "doubts"])
-    db.register("block", block)
-    db.execute("INSERT INTO read SELECT * FROM block")
-    db.unregister("block")

@@ -10,6 +10,7 @@ from druqa.batch.catalog import Catalog
 from druqa.batch.pairing import KEY
 from druqa.batch.rows import PairRow, pair_row
 from druqa.batch.watch import Watch
+from druqa.batch.workspace import insert
 from druqa.budget import Budget
 from druqa.decide import decide
 from druqa.models.asker import Asker
@@ -114,8 +115,5 @@ class Decider:
         import pandas as pd  # noqa: PLC0415
 
         if self._rows:
-            block = pd.DataFrame(self._rows, columns=list(COLUMNS))
-            self._db.register("block", block)
-            self._db.execute("INSERT INTO decided SELECT * FROM block")
-            self._db.unregister("block")
+            insert(self._db, "decided", pd.DataFrame(self._rows, columns=list(COLUMNS)))
             self._rows.clear()

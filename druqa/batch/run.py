@@ -12,6 +12,7 @@ from druqa.batch.deciding import Decider
 from druqa.batch.listwide import ListFindings
 from druqa.batch.pairing import blocks
 from druqa.batch.watch import DECIDING, Watch
+from druqa.batch.workspace import insert
 from druqa.budget import Budget
 from druqa.models.asker import Asker
 from druqa.models.exchange import Exchange
@@ -70,17 +71,14 @@ def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, setup: Setup) -> Lis
     db.execute("CREATE TABLE list_findings(list_no INTEGER, finding INTEGER)")
     db.execute("CREATE TABLE names_lost(list_no INTEGER)")
 
-    def write(table: str, block: pd.DataFrame) -> None:
-        db.register("block", block)
-        db.execute(f"INSERT INTO {table} SELECT * FROM block")
-        db.unregister("block")
-
     for block in blocks(db, catalog):
         pairs, held = block.pairs, block.holdings
-        write(
-            "enc", pd.DataFrame({"a": pairs.list_no, "b": pairs.key, "c": pairs.text_a, "d": pairs.text_b}, copy=False)
+        insert(
+            db,
+            "enc",
+            pd.DataFrame({"a": pairs.list_no, "b": pairs.key, "c": pairs.text_a, "d": pairs.text_b}, copy=False),
         )
-        write("list_findings", pd.DataFrame(findings.of(block), columns=["list_no", "finding"]))
+        insert(db, "list_findings", pd.DataFrame(findings.of(block), columns=["list_no", "finding"]))
         lost = np.array([bool(catalog.lost(variant)) for variant in catalog.variants], dtype=bool)
-        write("names_lost", pd.DataFrame({"list_no": np.unique(held.list_no[lost[held.variant]])}))
+        insert(db, "names_lost", pd.DataFrame({"list_no": np.unique(held.list_no[lost[held.variant]])}))
     return findings

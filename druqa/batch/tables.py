@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from druqa.batch.listwide import ListFindings
 from druqa.batch.rows import PairRow
+from druqa.batch.workspace import insert
 from druqa.records import Severity
 
 if TYPE_CHECKING:
@@ -33,16 +34,22 @@ def prepare(db: duckdb.DuckDBPyConnection, found: ListFindings, *, for_spreadshe
     """)
     db.execute("CREATE VIEW text_facts AS SELECT * FROM texts JOIN read USING (text_id)")
     _encode(db, "text_facts", "text_rows", ("text_id", "recognised"), _TEXTS, for_spreadsheets)
-    db.execute("CREATE TABLE told(finding INTEGER, place INTEGER, " + _columns(_FINDING) + ")")
+    _tell(db, found)
+    _encode(db, "told", "finding_rows", ("finding", "place"), _FINDING, for_spreadsheets)
+    db.execute(f"CREATE TABLE list_rows AS {_LISTS}")
+
+
+def _tell(db: duckdb.DuckDBPyConnection, found: ListFindings) -> None:
+    """The distinct findings as a table."""
+    import pandas as pd  # noqa: PLC0415
+
     rows = [
         (no, place, f.kind, "; ".join(f.drugs), str(f.severity), reasons, f.effect, f.mechanism, f.management, f.source)
         for place, (no, f) in enumerate(found.in_order())
         for reasons in ["\n".join(f.reasons)]
     ]
-    if rows:
-        db.executemany(f"INSERT INTO told VALUES ({', '.join('?' * len(rows[0]))})", rows)
-    _encode(db, "told", "finding_rows", ("finding", "place"), _FINDING, for_spreadsheets)
-    db.execute(f"CREATE TABLE list_rows AS {_LISTS}")
+    db.execute("CREATE TABLE told(finding INTEGER, place INTEGER, " + _columns(_FINDING) + ")")
+    insert(db, "told", pd.DataFrame(rows, columns=["finding", "place", *_FINDING]))
 
 
 def _columns(names: tuple[str, ...]) -> str:

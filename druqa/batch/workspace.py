@@ -11,6 +11,7 @@ from druqa.errors import UsageError
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
 
 MEMORY_LIMIT = "1GB"
 """What DuckDB may hold in memory; beyond it, it works on disk."""
@@ -69,6 +70,13 @@ def number(db: duckdb.DuckDBPyConnection) -> None:
         JOIN texts AS t ON t.text = r.text AND t.rxcui IS NOT DISTINCT FROM r.rxcui AND t.atc IS NOT DISTINCT FROM r.atc
         ORDER BY l.list_no, line
     """)
+
+
+def insert(db: duckdb.DuckDBPyConnection, table: str, block: pd.DataFrame) -> None:
+    """Append a block of rows to a table."""
+    db.register("block", block)
+    db.execute(f"INSERT INTO {table} SELECT * FROM block")
+    db.unregister("block")
 
 
 def forget_work(db: duckdb.DuckDBPyConnection) -> None:

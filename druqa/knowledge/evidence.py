@@ -49,6 +49,9 @@ class Evidence:
         self._rules: dict[tuple[str, str], list[tuple[Rule, str, str]]] = {}
         self._pairs: dict[tuple[str, str], list[ListedPair]] = {}
         self._paired = {side for pair in tables.pairs for side in (pair.side_a, pair.side_b)}
+        # A million pairs are of some hundred drugs: what is said of each drug is put together once.
+        self._said: dict[Role, str] = {}
+        self._sides_of: dict[str, list[tuple[str, str]]] = {}
         for role in tables.roles:
             self._roles.setdefault(role.drug, []).append(role)
         for rule in tables.rules:
@@ -92,9 +95,12 @@ class Evidence:
 
     def _sides(self, drug: str) -> list[tuple[str, str]]:
         """The sides of listed pairs that a drug stands on, each with the words that say why."""
-        itself = [(drug, "")] if drug in self._paired else []
-        classes = [role for role in self._roles.get(drug, ()) if CLASS + role.role in self._paired]
-        return itself + sorted((CLASS + role.role, self.describe(role._replace(strength=NONE))) for role in classes)
+        if drug not in self._sides_of:
+            itself = [(drug, "")] if drug in self._paired else []
+            classes = [role for role in self._roles.get(drug, ()) if CLASS + role.role in self._paired]
+            said = sorted((CLASS + role.role, self.describe(role._replace(strength=NONE))) for role in classes)
+            self._sides_of[drug] = itself + said
+        return self._sides_of[drug]
 
     def _listed(self, first: str, second: str) -> Iterator[Hit]:
         others = self._sides(second)
@@ -127,6 +133,11 @@ class Evidence:
 
     def describe(self, role: Role) -> str:
         """Say that a drug has a role, how strongly, and who says so."""
+        if role not in self._said:
+            self._said[role] = self._describe(role)
+        return self._said[role]
+
+    def _describe(self, role: Role) -> str:
         phrase = self._phrases.get(role.role, f"a {role.role.replace('_', ' ')}")
         if role.strength != NONE:
             strength = "narrow-index" if role.strength == "narrow" else role.strength

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from druqa.cascade import AnswerPrompt
 from druqa.models.asker import Asker
@@ -25,11 +25,12 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
     if decision.kind is not DecisionKind.FLAGGED:
         text = f"No clinically relevant interaction between {first} and {second} was found."
         return Answer(text=text, severity=None, mechanism="", management="", written_by="composed")
-    told = _told(decision)
+    voiced = speaking(decision)
+    told = _told(decision, voiced)
     effect = _joined(voice.effect for voice in told[:1])
     mechanism = _joined(voice.mechanism for voice in told[:1] if _UNEXPLAINED not in voice.mechanism)
     management = _joined(_advice(voice.management for voice in told), ". ")
-    depends = _graver(decision)
+    depends = _graver(decision, voiced)
     text = f"{first} with {second}: {decision.severity}."
     return Answer(
         text=" ".join(
@@ -46,18 +47,17 @@ def compose(pair: DrugPair, decision: Decision) -> Answer:
         mechanism=mechanism,
         management=management,
         depends=depends,
-        evidence=_evidence(decision),
+        evidence=_evidence(voiced),
         written_by="composed",
     )
 
 
-def _told(decision: Decision) -> list[Verdict]:
+def _told(decision: Decision, yes: Sequence[Verdict]) -> list[Verdict]:
     """The voices that an answer tells, the first of them first: all of them stay in the report.
 
     The worst ones, the most specific first. But where a source names the two drugs themselves, at whatever grade, it is
     told in place of rules about what drugs do in general: these may raise the grade, and know less of what to do.
     """
-    yes = speaking(decision)
     worst = sorted((voice for voice in yes if voice.graded is decision.severity), key=_vagueness)
     named = sorted((voice for voice in yes if voice.is_evidence and _names_both(voice)), key=_vagueness)
     if not named or _names_both(worst[0]):
@@ -109,7 +109,7 @@ async def write(pair: DrugPair, decision: Decision, prompt: AnswerPrompt, model:
         # What a reference says to do is never replaced by what a model says.
         management=composed.management or heard.reply.management,
         depends=composed.depends,
-        evidence=_evidence(decision),
+        evidence=composed.evidence,
         written_by=model,
     )
 
@@ -155,16 +155,16 @@ def _shown(verdict: Verdict) -> dict[str, str]:
     return {key: value for key, value in shown.items() if value}
 
 
-def _graver(decision: Decision) -> str:
+def _graver(decision: Decision, yes: Sequence[Verdict]) -> str:
     """When references grade the pair higher than it is decided, worst first."""
-    cases = {case for voice in speaking(decision) for case in voice.depends.split("; ") if case}
+    cases = {case for voice in yes for case in voice.depends.split("; ") if case}
     rank = {case: Severity(case.partition(":")[0]).rank for case in cases}
     graver = [case for case in cases if rank[case] < (decision.severity or Severity.UNKNOWN).rank]
     return "; ".join(sorted(graver, key=lambda case: (rank[case], case)))
 
 
-def _evidence(decision: Decision) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(voice.source for voice in speaking(decision) if voice.source))
+def _evidence(yes: Sequence[Verdict]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(voice.source for voice in yes if voice.source))
 
 
 def _joined(texts: Iterable[str], between: str = "; ") -> str:

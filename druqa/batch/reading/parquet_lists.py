@@ -46,7 +46,7 @@ def read_parquet(file: str, tables: Tables, *, alone: bool) -> None:
     source = f"read_parquet({_quoted(glob.escape(file))}, file_row_number = true, binary_as_string = true, "
     source += "hive_partitioning = false)"
     tables.flush()
-    described = tables.db.sql(f"SELECT * EXCLUDE (file_row_number) FROM {source}")  # noqa: S608 - a quoted path
+    described = tables.db.sql(f"SELECT * EXCLUDE (file_row_number) FROM {source}")
     columns = [_Column(*column) for column in zip(described.columns, described.types, strict=True)]
     layout = layout_of([column.name for column in columns], tables.path, nested=True)
     if layout.note:
@@ -70,17 +70,17 @@ def _insert(selected: str, empty: str, tables: Tables) -> None:
     refusals = [(selected, no_id, NO_ID), (selected, f"NOT ({no_id}) AND {nul}", _NUL)]
     tables.db.execute(
         f"""INSERT INTO raw SELECT list_id, coalesce(text, ''), nullif(rxcui, ''), nullif(atc, ''), {tables.file}, line
-            FROM ({selected}) WHERE NOT ({no_id} OR {nul})"""  # noqa: S608 - made of quoted names
+            FROM ({selected}) WHERE NOT ({no_id} OR {nul})"""
     )
     if empty:
         tables.db.execute(
-            f"INSERT INTO empty_lists SELECT list_id, {tables.file}, line FROM ({empty}) WHERE NOT ({no_id})"  # noqa: S608
+            f"INSERT INTO empty_lists SELECT list_id, {tables.file}, line FROM ({empty}) WHERE NOT ({no_id})"
         )
         refusals.append((empty, no_id, NO_ID))
     for rows, condition, problem in refusals:
         tables.db.execute(
             f"""INSERT INTO refused SELECT {tables.file}, line, nullif(list_id, ''), $1, $2
-                FROM ({rows}) WHERE {condition}""",  # noqa: S608
+                FROM ({rows}) WHERE {condition}""",
             problem,
         )
 
@@ -93,7 +93,7 @@ def _flat(begin: str, source: str, columns: Sequence[_Column], layout: Layout, t
     texts = [f"CAST({column.sql} AS VARCHAR)" for column in read]
     if layout.wide:
         unnested = f"{begin}, unnest([{', '.join(texts)}]) AS text, '' AS rxcui, '' AS atc FROM {source}"
-        selected = f"SELECT * FROM ({unnested}) WHERE {_has_words('text')}"  # noqa: S608
+        selected = f"SELECT * FROM ({unnested}) WHERE {_has_words('text')}"
         joined = f"concat({', '.join(texts)})"
         return selected, f"{begin} FROM {source} WHERE NOT {_has_words(joined)}"
     rxcui, atc = ("''" if at is None else _code(columns[at], tables.path) for at in (layout.rxcui, layout.atc))
@@ -108,10 +108,10 @@ def _nested(begin: str, source: str, column: _Column, tables: Tables) -> tuple[s
     unnested = f"{begin}, unnest({column.sql}) AS m FROM {source}"
     parts = _parts(element, tables) if element.id == "struct" else {"text": "CAST(m AS VARCHAR)"}
     # Lists without any text in them have no type of their own.
-    if element.id not in (*_TEXTS, "struct") and _count(f"SELECT count(m) FROM ({unnested})", tables):  # noqa: S608
+    if element.id not in (*_TEXTS, "struct") and _count(f"SELECT count(m) FROM ({unnested})", tables):
         raise _no_lists(column, tables)
     text, rxcui, atc = (parts.get(name, "''") for name in ("text", RXCUI, ATC))
-    selected = f"SELECT line, list_id, {text} AS text, {rxcui} AS rxcui, {atc} AS atc FROM ({unnested})"  # noqa: S608
+    selected = f"SELECT line, list_id, {text} AS text, {rxcui} AS rxcui, {atc} AS atc FROM ({unnested})"
     return selected, f"{begin} FROM {source} WHERE coalesce(len({column.sql}), 0) = 0"
 
 
@@ -154,7 +154,7 @@ def _check_text(column: _Column, source: str, tables: Tables) -> None:
     """A column without any value has no type of its own; one of numbers holds no medications."""
     if column.type.id in _TEXTS:
         return
-    if _count(f"SELECT count({column.sql}) FROM {source}", tables):  # noqa: S608
+    if _count(f"SELECT count({column.sql}) FROM {source}", tables):
         raise UsageError(
             f"the column `{column.name}` holds {column.type}, and no text",
             where=tables.path,
