@@ -33,9 +33,8 @@ STRENGTHS = ("", " 5 mg", " 10 mg tablet", " 20 mg", " 100 mg oral capsule")
 def texts(drugs: int) -> tuple[list[str], np.ndarray]:
     """What is written for drugs that the tables know, generic or brand, and how often: the nth drug as 1/n."""
     synonyms, evidence = load_synonyms(), load_evidence()
-    known = sorted(
-        (drug for drug in synonyms.drugs if evidence.roles_of(drug)), key=lambda d: -len(evidence.roles_of(d))
-    )
+    known = sorted(drug for drug in synonyms.drugs if evidence.roles_of(drug))
+    random.Random(7).shuffle(known)  # which of them are common is made up
     written, weights = [], []
     for rank, drug in enumerate(known[:drugs], start=1):
         brands = [name.text for name in synonyms.names_of(drug) if name.kind is NameKind.BRAND][:1]

@@ -68,7 +68,7 @@ def check_files(
         read_lists(inputs, db)
         done = _work(db, setup, began, interruption, watch)
         watch.enter("writing")
-        prepare(db, done.findings, for_spreadsheets=output.for_spreadsheets)
+        prepare(db, for_spreadsheets=output.for_spreadsheets)
         told = manifest(db, setup, done, output.write(db))
         output.finish(told)
     return told
@@ -96,7 +96,7 @@ def check_tables(
     with TemporaryDirectory(prefix="druqa-") as folder, workspace(Path(folder)) as db:
         read_frame(frame, db)
         done = _work(db, setup, began, interruption, Watch())
-        prepare(db, done.findings, for_spreadsheets=False)
+        prepare(db, for_spreadsheets=False)
         tables = {table: db.execute(query(table)).df() for table in TABLES}
         told = manifest(db, setup, done, {table: len(rows) for table, rows in tables.items()})
     return Tables(**tables, manifest=told)

@@ -28,7 +28,6 @@ class Done:
     """What a batch came to besides its tables."""
 
     asker: Asker
-    findings: ListFindings
     notes: tuple[str, ...]
     pending: int
     """Distinct pairs that wait for replies which are still to be bought elsewhere."""
@@ -37,8 +36,8 @@ class Done:
 async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Exchange, watch: Watch) -> Done:
     """Take the numbered lists of a workspace to decided pairs and findings.
 
-    Makes the tables `read`, `enc(list_no, key, text_a, text_b)`, `list_findings(list_no, finding)`, `decided` and
-    `names_lost(list_no)`, the lists with a drug for which a question for further names brought none.
+    Makes the tables `read`, `enc(list_no, key, text_a, text_b)`, `list_findings(list_no, finding)` with `told`,
+    `decided`, and `names_lost(list_no)`: lists with a drug for which a question for further names brought none.
 
     Raises:
         Pending: if the exchange is a `Collector`, and replies about names are still to be bought.
@@ -55,21 +54,20 @@ async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Ex
         proposals = await propose(drugs, plan, roles, setup.synonyms, asker, affordable=budget.names_fit)
     catalog = Catalog(db, setup, proposals)
     watch.enter("pairs", drugs=len(catalog.drugs))
-    findings = encode(db, catalog, setup)
+    encode(db, catalog, setup)
     watch.enter(DECIDING)
     decider = Decider(db, catalog, setup)
     await decider.run(asker, budget, watch)
-    return Done(asker, findings, (*proposals.notes, *budget.notes), decider.pending)
+    return Done(asker, (*proposals.notes, *budget.notes), decider.pending)
 
 
-def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, setup: Setup) -> ListFindings:
+def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, setup: Setup) -> None:
     """Write the pairs and the findings of every list, by number."""
     import pandas as pd  # noqa: PLC0415
 
-    findings = ListFindings(catalog, setup.evidence)
     db.execute("CREATE TABLE enc(list_no INTEGER, key BIGINT, text_a INTEGER, text_b INTEGER)")
-    db.execute("CREATE TABLE list_findings(list_no INTEGER, finding INTEGER)")
     db.execute("CREATE TABLE names_lost(list_no INTEGER)")
+    findings = ListFindings(db, catalog, setup.evidence)
 
     for block in blocks(db, catalog):
         pairs, held = block.pairs, block.holdings
@@ -78,7 +76,6 @@ def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, setup: Setup) -> Lis
             "enc",
             pd.DataFrame({"a": pairs.list_no, "b": pairs.key, "c": pairs.text_a, "d": pairs.text_b}, copy=False),
         )
-        insert(db, "list_findings", pd.DataFrame(findings.of(block), columns=["list_no", "finding"]))
+        findings.add(block)
         lost = np.array([bool(catalog.lost(variant)) for variant in catalog.variants], dtype=bool)
         insert(db, "names_lost", pd.DataFrame({"list_no": np.unique(held.list_no[lost[held.variant]])}))
-    return findings

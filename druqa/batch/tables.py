@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from druqa.batch.listwide import ListFindings
+from druqa.batch.listwide import TEXTS as FINDING
 from druqa.batch.rows import PairRow
-from druqa.batch.workspace import insert
 from druqa.records import Severity
 
 if TYPE_CHECKING:
@@ -18,12 +17,11 @@ if TYPE_CHECKING:
 
 TABLES = ("pairs", "medications", "findings", "lists", "refused")
 _TEXTS = ("text", "rxcui", "atc", "drugs", "doubts")
-_FINDING = ("kind", "drugs", "severity", "reasons", "effect", "mechanism", "management", "source")
 _FORMULA = r"^[=+\-@\t\r\n]"
 """What a cell begins with that a spreadsheet computes."""
 
 
-def prepare(db: duckdb.DuckDBPyConnection, found: ListFindings, *, for_spreadsheets: bool) -> None:
+def prepare(db: duckdb.DuckDBPyConnection, *, for_spreadsheets: bool) -> None:
     """Number the texts of every table. For spreadsheets, one that would be taken for a formula stands behind a `'`."""
     _encode(db, "decided", "pair_rows", ("key", "flip", "whole"), PairRow._fields, for_spreadsheets)
     db.execute("ALTER TABLE pair_rows ADD COLUMN pair_no INTEGER")
@@ -34,26 +32,8 @@ def prepare(db: duckdb.DuckDBPyConnection, found: ListFindings, *, for_spreadshe
     """)
     db.execute("CREATE VIEW text_facts AS SELECT * FROM texts JOIN read USING (text_id)")
     _encode(db, "text_facts", "text_rows", ("text_id", "recognised"), _TEXTS, for_spreadsheets)
-    _tell(db, found)
-    _encode(db, "told", "finding_rows", ("finding", "place"), _FINDING, for_spreadsheets)
+    _encode(db, "told", "finding_rows", ("finding", "by_rule", "rank"), FINDING, for_spreadsheets)
     db.execute(f"CREATE TABLE list_rows AS {_LISTS}")
-
-
-def _tell(db: duckdb.DuckDBPyConnection, found: ListFindings) -> None:
-    """The distinct findings as a table."""
-    import pandas as pd  # noqa: PLC0415
-
-    rows = [
-        (no, place, f.kind, "; ".join(f.drugs), str(f.severity), reasons, f.effect, f.mechanism, f.management, f.source)
-        for place, (no, f) in enumerate(found.in_order())
-        for reasons in ["\n".join(f.reasons)]
-    ]
-    db.execute("CREATE TABLE told(finding INTEGER, place INTEGER, " + _columns(_FINDING) + ")")
-    insert(db, "told", pd.DataFrame(rows, columns=["finding", "place", *_FINDING]))
-
-
-def _columns(names: tuple[str, ...]) -> str:
-    return ", ".join(f"{name} VARCHAR" for name in names)
 
 
 def _encode(
@@ -72,7 +52,8 @@ def _encode(
         values = f"SELECT DISTINCT {value} AS v FROM {table} WHERE {name} IS NOT NULL ORDER BY v"
         db.execute(f"CREATE TYPE {type_} AS ENUM ({values})")
         selected.append(f"CAST({value} AS {type_}) AS {name}")
-    db.execute(f"CREATE TABLE {into} AS SELECT {', '.join(selected)} FROM {table}")
+    # (On disk, DuckDB would write all values of the types over and over.)
+    db.execute(f"CREATE TEMP TABLE {into} AS SELECT {', '.join(selected)} FROM {table}")
 
 
 def _as_text(names: tuple[str, ...]) -> str:
@@ -107,12 +88,12 @@ _MEDICATIONS = f"""
     )
 """
 _FINDINGS = f"""
-    SELECT list_id, {_as_text(_FINDING)}
+    SELECT list_id, {_as_text(FINDING)}
     FROM (
         SELECT l.list_id, f.* FROM list_findings AS e
         JOIN lists AS l ON l.list_no = e.list_no
         JOIN finding_rows AS f ON f.finding = e.finding
-        ORDER BY e.list_no, f.place
+        ORDER BY e.list_no, f.by_rule DESC, f.rank, f.kind, f.reasons
     )
 """
 _GRADES = ", ".join(f"'{severity}'" for severity in Severity)

@@ -81,5 +81,5 @@ def insert(db: duckdb.DuckDBPyConnection, table: str, block: pd.DataFrame) -> No
 
 def forget_work(db: duckdb.DuckDBPyConnection) -> None:
     """Drop what `druqa.batch.run` made of the numbered lists, so that it can be made anew."""
-    for table in ("read", "enc", "list_findings", "names_lost", "distinct_pairs", "decided"):
+    for table in ("read", "enc", "list_findings", "told", "names_lost", "distinct_pairs", "decided"):
         db.execute(f"DROP TABLE IF EXISTS {table}")
