@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,9 +94,10 @@ class Catalog:
         """The questions for further names that brought none, where the drug stands so."""
         return self._proposals.lost.get(variant.listed.drug.id, ()) if variant.widened else ()
 
-    def text(self, text_id: int) -> str:
-        """A text as it was written."""
-        return self._one(text_id).plain.text
+    def written(self, text_ids: Collection[int]) -> dict[int, str]:
+        """Texts as they were written, by number."""
+        query = "SELECT text_id, text FROM texts WHERE text_id IN (SELECT unnest(?))"
+        return dict(self._db.execute(query, [sorted(text_ids)]).fetchall())
 
     def _variants_of(self, texts: Sequence[Read]) -> list[int]:
         """The numbers of the drugs that some texts hold when they stand on one list, by the order of ids."""

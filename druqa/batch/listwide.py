@@ -84,12 +84,12 @@ class ListFindings:
 
     def _duplicates(self, held: Holdings) -> Iterator[tuple[int, int]]:
         """The drugs that several lines of a list hold: they stand last, in the order of their ids."""
+        written = self._catalog.written({text for _, texts in held.shared for text in texts})
         for at, texts in held.shared:
             drug = int(held.drug[at])
             key = drug, texts
             if key not in self._known:
-                lines = [self._catalog.text(text) for text in texts]
-                finding = duplicate_ingredient(self._catalog.drugs[drug].name, lines)
+                finding = duplicate_ingredient(self._catalog.drugs[drug].name, [written[text] for text in texts])
                 self._known[key] = self._tell(finding, by_rule=False, rank=drug)
             if (number := self._known[key]) is not None:
                 yield int(held.list_no[at]), number

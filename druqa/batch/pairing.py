@@ -100,8 +100,10 @@ def hold(list_no: Ints, text: Ints, catalog: Catalog) -> Holdings:
     variant = catalog.variant[item[first]]
     several = np.flatnonzero(sizes > 1).tolist()
     shared = tuple((at, tuple(text[medication[first[at] : first[at] + sizes[at]]].tolist())) for at in several)
+    own = catalog.variant[item]
     for at, texts in shared:
-        variant[at] = catalog.together(int(drug[first[at]]), texts)
+        if (own[first[at] : first[at] + sizes[at]] != own[first[at]]).any():
+            variant[at] = catalog.together(int(drug[first[at]]), texts)
     second = np.where(sizes > 1, first + 1, first)
     only = sizes == 1
     return Holdings(

@@ -37,6 +37,18 @@ LookUp = Callable[[str, str], tuple[Hit, ...]]
 """What a table says of two drugs, by their ids."""
 
 
+class _Ready(NamedTuple):
+    """What is put together once for each drug: a million pairs are of some hundred drugs, and most meet in no row."""
+
+    sides: list[tuple[str, str]]
+    """The sides of listed pairs that it stands on, each with the words that say why."""
+    opposite: frozenset[str]
+    """The sides that some listed pair has opposite to one of them."""
+    roles: frozenset[str]
+    met_by: frozenset[str]
+    """The roles that some rule has opposite to one of its own."""
+
+
 class Evidence:
     """The tables, indexed."""
 
@@ -49,15 +61,16 @@ class Evidence:
         self._rules: dict[tuple[str, str], list[tuple[Rule, str, str]]] = {}
         self._pairs: dict[tuple[str, str], list[ListedPair]] = {}
         self._paired = {side for pair in tables.pairs for side in (pair.side_a, pair.side_b)}
-        # A million pairs are of some hundred drugs: what is said of each drug is put together once.
         self._said: dict[Role, str] = {}
-        self._sides_of: dict[str, list[tuple[str, str]]] = {}
+        self._ready: dict[str, _Ready] = {}
         for role in tables.roles:
             self._roles.setdefault(role.drug, []).append(role)
         for rule in tables.rules:
             self._index(rule)
         for pair in tables.pairs:
             self._pairs.setdefault(_ordered(pair.side_a, pair.side_b), []).append(pair)
+        self._opposite = _neighbours(self._pairs)
+        self._met_by = _neighbours(self._rules)
 
     @property
     def sources(self) -> frozenset[str]:
@@ -79,12 +92,17 @@ class Evidence:
     def listed(self, drug_a: str, drug_b: str) -> tuple[Hit, ...]:
         """The listed pairs that the two drugs, or classes that hold them, make up; worst first."""
         first, second = _ordered(drug_a, drug_b)
-        return _worst_first(self._listed(first, second)) if first != second else ()
+        one, other = self._of(first), self._of(second)
+        if first == second or one.opposite.isdisjoint([side for side, _ in other.sides]):
+            return ()
+        return _worst_first(self._listed(first, second))
 
     def mechanism(self, drug_a: str, drug_b: str) -> tuple[Hit, ...]:
         """The rules that a role of one drug and a role of the other meet; worst first."""
         first, second = _ordered(drug_a, drug_b)
-        return _worst_first(self._mechanism(first, second)) if first != second else ()
+        if first == second or self._of(first).met_by.isdisjoint(self._of(second).roles):
+            return ()
+        return _worst_first(self._mechanism(first, second))
 
     def _index(self, rule: Rule) -> None:
         """File a rule under both directions, so that a look-up need not turn the pair round."""
@@ -93,20 +111,23 @@ class Evidence:
         if forward != backward or rule.strength_a != rule.strength_b:
             self._rules.setdefault(backward, []).append((rule, rule.strength_b, rule.strength_a))
 
+    def _of(self, drug: str) -> _Ready:
+        if drug not in self._ready:
+            sides, roles = self._sides(drug), frozenset(role.role for role in self._roles.get(drug, ()))
+            opposite = frozenset(other for side, _ in sides for other in self._opposite.get(side, ()))
+            met_by = frozenset(other for role in roles for other in self._met_by.get(role, ()))
+            self._ready[drug] = _Ready(sides, opposite, roles, met_by)
+        return self._ready[drug]
+
     def _sides(self, drug: str) -> list[tuple[str, str]]:
-        """The sides of listed pairs that a drug stands on, each with the words that say why."""
-        if drug not in self._sides_of:
-            itself = [(drug, "")] if drug in self._paired else []
-            classes = [role for role in self._roles.get(drug, ()) if CLASS + role.role in self._paired]
-            said = sorted((CLASS + role.role, self.describe(role._replace(strength=NONE))) for role in classes)
-            self._sides_of[drug] = itself + said
-        return self._sides_of[drug]
+        itself = [(drug, "")] if drug in self._paired else []
+        classes = [role for role in self._roles.get(drug, ()) if CLASS + role.role in self._paired]
+        return itself + sorted((CLASS + role.role, self.describe(role._replace(strength=NONE))) for role in classes)
 
     def _listed(self, first: str, second: str) -> Iterator[Hit]:
-        others = self._sides(second)
         told = set()
-        for side_a, why_a in self._sides(first) if others else ():
-            for side_b, why_b in others:
+        for side_a, why_a in self._of(first).sides:
+            for side_b, why_b in self._of(second).sides:
                 for pair in self._pairs.get(_ordered(side_a, side_b), ()):
                     if pair in told:
                         # Both drugs are members of both classes: the row says one thing, told one way round.
@@ -171,6 +192,15 @@ def _naming_the_affected(rule: Rule, role_a: Role, role_b: Role) -> Rule:
     texts = (text.replace(AFFECTED, drug) for text in (rule.mechanism, rule.effect, rule.management))
     mechanism, effect, management = texts
     return rule._replace(mechanism=mechanism, effect=effect, management=management)
+
+
+def _neighbours(edges: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """What stands opposite to each side of some edges."""
+    found: dict[str, set[str]] = {}
+    for one, other in edges:
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return found
 
 
 def _ordered(one: str, other: str) -> tuple[str, str]:

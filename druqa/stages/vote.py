@@ -60,7 +60,7 @@ def flags(yes: Sequence[Verdict], rule: VoteRule) -> bool:
     """A table's listing flags by itself, and so does one dissent at sign-off or review; the screen by the rule."""
     if any(verdict.is_evidence or verdict.stage is not Stage.SCREEN for verdict in yes):
         return True
-    return supports(gravest(yes).items(), rule)
+    return bool(yes) and supports(gravest(yes).items(), rule)
 
 
 def gravest(yes: Iterable[Verdict]) -> dict[str, int]:
