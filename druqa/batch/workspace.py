@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from druqa.errors import UsageError
 
@@ -29,8 +29,10 @@ def workspace(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     file = folder / "work.duckdb"
     file.unlink(missing_ok=True)
+    config: dict[str, Any] = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill")}
     try:
-        with duckdb.connect(file, config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill")}) as db:
+        with duckdb.connect(file, config=config) as db:
+            db.execute("SET enable_progress_bar = false")  # it would draw into what the command prints
             yield db
     except duckdb.IOException as error:
         raise UsageError(

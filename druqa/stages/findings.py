@@ -91,6 +91,8 @@ def _seated(seats: Sequence[frozenset[str]], holders: dict[str, frozenset[str]],
     """Whether every seat can have a drug of its own with one of its roles, all of them taken together."""
     if not seats:
         return True
+    if not apart and len(set(seats)) == 1:
+        return sum(1 for _ in _candidates(seats[0], holders)) >= len(seats)
     rest = seats[1:]
     return any(
         _seated(rest, {o: has for o, has in holders.items() if o != id_ and _pair(o, id_) not in apart}, apart)
