@@ -6,66 +6,24 @@ A deadline is wall-clock and ours: libraries time out per read, so that a body d
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from aiolimiter import AsyncLimiter
-
 from druqa.errors import JournalError
-from druqa.models.base import ChatModel, ModelFailure, Reply
+from druqa.models.base import ChatModel, ModelFailure, Reply, whole
 from druqa.models.hush import hushed
 from druqa.models.journal import Journal, reply_key
+from druqa.models.line import LONGEST_WAIT_S, Line
 from druqa.prompts import PromptText
 from druqa.scrubbing import conceal
 
 ATTEMPTS = 4
-_FIRST_WAIT_S = 0.5
-_LONGEST_WAIT_S = 30.0
+_ATTEMPTS_WHILE_BUSY = 16
+"""A busy model has not looked at the question. Its line closes long before if it answers nothing at all."""
 _PATIENCE_S = 1.0
 """How long a run that ended early waits for its last commit, where another process holds the journal."""
-_AS_IF_WHOLE = (None, "stop", "missing")
-_STRIKES = 5
-"""After so many failures in a row a model is taken to be down."""
-
-
-class Line:
-    """One model with its limits, and whether it still answers."""
-
-    def __init__(self, model: ChatModel) -> None:
-        self.model = model
-        self.slots = asyncio.Semaphore(model.limits.concurrency)
-        rate = model.limits.requests_per_minute
-        self.rate = AsyncLimiter(max(1.0, rate / 60), max(1.0, 60 / rate)) if rate else None
-        self.closed: str | None = None
-        self._strikes = 0
-        self._struck_at = 0.0
-        self._resumes_at = 0.0
-
-    @property
-    def pause_s(self) -> float:
-        """Seconds that the line still rests after a failure."""
-        return max(0.0, self._resumes_at - monotonic())
-
-    def succeeded(self) -> None:
-        """Take note of a reply."""
-        self._strikes = 0
-
-    def failed(self, failure: ModelFailure, began: float) -> None:
-        """Take note of a failure: rest, and close where no further question can succeed.
-
-        Failures of calls that were under way together are one strike, so that a burst does not close the line.
-        """
-        if failure.fatal:
-            self.closed = failure.reason
-        elif failure.retryable and began >= self._struck_at:
-            self._strikes += 1
-            self._struck_at = monotonic()
-            backoff = _FIRST_WAIT_S * 2 ** (self._strikes - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-            self._resumes_at = self._struck_at + min(max(failure.retry_after or 0.0, backoff), _LONGEST_WAIT_S)
-            if self._strikes >= _STRIKES:
-                self.closed = f"{self.model.name} is down, it failed {_STRIKES} times in a row: {failure.reason}"
 
 
 class Exchange:
@@ -175,6 +133,9 @@ class Exchange:
             await asyncio.wait(self._tasks, timeout=_PATIENCE_S)
         if self._journal:
             await self._journal.drain(_PATIENCE_S if early else None)
+        telling = [asyncio.create_task(_run_ended(line.model)) for line in self._lines.values()]
+        if telling:
+            await asyncio.wait(telling, timeout=_PATIENCE_S)
 
     async def _fly(
         self, flying: asyncio.Future[Reply], line: Line, key: str, prompt: PromptText, schema: Mapping[str, Any]
@@ -208,9 +169,6 @@ class Exchange:
         except ModelFailure:
             self._journal.release(key)
             raise
-        if not (reply.text or "").strip() and reply.finish_reason in _AS_IF_WHOLE:
-            self._journal.release(key)  # nothing came: it is worth asking for again, by another run
-            return reply
         try:
             await self._journal.keep(key, reply)
         except JournalError as error:
@@ -221,17 +179,19 @@ class Exchange:
         return reply
 
     async def _buy(self, line: Line, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
-        for attempt in range(1, ATTEMPTS + 1):
+        attempts = {True: 0, False: 0}
+        while True:
             try:
                 return await self._call(line, prompt, schema)
             except ModelFailure as failure:
-                patient = (failure.retry_after or 0.0) <= self._left(_LONGEST_WAIT_S)
-                if not failure.retryable or not patient or attempt == ATTEMPTS or line.closed:
+                patient = (failure.retry_after or 0.0) <= self._left(LONGEST_WAIT_S)
+                attempts[failure.busy] += 1
+                spent = attempts[False] >= ATTEMPTS or attempts[True] >= _ATTEMPTS_WHILE_BUSY
+                if not failure.retryable or not patient or spent or line.closed:
                     raise
-        raise AssertionError("the last attempt returns or raises")
 
     async def _call(self, line: Line, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
-        async with line.slots:
+        async with line.slot():
             while not line.closed and (pause := line.pause_s):
                 await asyncio.sleep(pause)
             if line.rate:
@@ -259,15 +219,23 @@ async def _complete(model: ChatModel, prompt: PromptText, schema: Mapping[str, A
     try:
         with hushed():
             reply = await model.complete(prompt, schema)
+        if not isinstance(reply, Reply):
+            return ModelFailure(f"{model.name} returned a {type(reply).__name__}, not a Reply")
+        whole(reply, model.name)
     except ModelFailure as failure:
         return failure
     except asyncio.CancelledError:
         return ModelFailure("the model cancelled its own call")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a bug in a model must not become an answer, nor end the run
         return _told(error)
-    if not isinstance(reply, Reply):
-        return ModelFailure(f"{model.name} returned a {type(reply).__name__}, not a Reply")
     return reply.model_copy(update={"text": conceal(reply.text)}) if reply.text else reply
+
+
+async def _run_ended(model: ChatModel) -> None:
+    """Let a model that wants to know that the run ended know it."""
+    if told := getattr(model, "run_ended", None):
+        with hushed(), suppress(Exception):
+            await told()
 
 
 def _told(error: BaseException) -> ModelFailure:
