@@ -9,6 +9,7 @@ from contextlib import ExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
 from druqa.models.exchange import Exchange
+from druqa.models.heap import heap_spared
 from druqa.models.interruption import Interruption
 from druqa.models.journal import Journal
 from druqa.models.threads import LooseThreads
@@ -35,6 +36,8 @@ async def open_exchange(
             stack.enter_context(interruption.stops(exchange.stop))
         try:
             await exchange.prepare()
+            if setup.binding.models:
+                stack.enter_context(heap_spared())
             yield exchange
         except BaseException:
             exchange.stop("the run failed, or was cancelled")

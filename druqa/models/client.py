@@ -56,7 +56,7 @@ class LitellmModel:
         self._why_not: str | None = None
         """Why the fast lane is closed to it; empty if it is open, None before the model is prepared."""
         self._reading: Reading | None = None
-        self._templates: dict[str, Template | None] = {}
+        self._templates: list[tuple[Mapping[str, Any], Template | None]] = []
         self._wire = Wire(name, provider.trust)
 
     def prepare(self) -> None:
@@ -138,15 +138,15 @@ class LitellmModel:
         """The request for a form of reply; None where litellm has to write each."""
         if self._why_not != "":
             return None
-        form = json.dumps(schema)
-        if form not in self._templates:
-            try:
-                self._templates[form] = template_of(
-                    lambda prompt: provider.caught(self._request(prompt, schema), self.provider)
-                )
-            except Exception:  # noqa: BLE001 - litellm cannot write it: it will say why when it makes the call
-                self._templates[form] = None
-        return self._templates[form]
+        for known, template in self._templates:
+            if known is schema or known == schema:
+                return template
+        try:
+            template = template_of(lambda prompt: provider.caught(self._request(prompt, schema), self.provider))
+        except Exception:  # noqa: BLE001 - litellm cannot write it: it will say why when it makes the call
+            template = None
+        self._templates.append((schema, template))
+        return template
 
     def _read(self, body: bytes) -> Reply | ModelFailure:
         """What came in a body: read here if it is plain, else by litellm."""

@@ -20,6 +20,8 @@ from druqa.prompts import PromptText
 from druqa.scrubbing import conceal
 
 ATTEMPTS = 4
+_ROOM = 4
+"""So many times as many questions as may be under way are looked up, wait for their line, are asked or kept."""
 _ATTEMPTS_WHILE_BUSY = 16
 """A busy model has not looked at the question. Its line closes long before if it answers nothing at all."""
 _PATIENCE_S = 1.0
@@ -44,6 +46,8 @@ class Exchange:
         self._journal = journal
         self._ends = None if deadline_s is None else (monotonic() if began is None else began) + deadline_s
         self._why = "" if deadline_s is None else f"the run's deadline of {deadline_s:g} s passed"
+        # Whoever waits here costs little; a question that is looked up, or waits for its line, costs tasks and memory.
+        self._room = asyncio.Semaphore(max(1, _ROOM * sum(model.limits.concurrency for model in models.values())))
         self._flying: dict[str, asyncio.Future[Reply]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = asyncio.get_running_loop().create_future()
@@ -109,8 +113,12 @@ class Exchange:
             ModelFailure: if there is none to be had.
 
         """
-        if self.ended:
-            raise ModelFailure(self.ended)
+        async with self._room:
+            if self.ended:
+                raise ModelFailure(self.ended)
+            return await self._reply(name, prompt, schema)
+
+    async def _reply(self, name: str, prompt: PromptText, schema: Mapping[str, Any]) -> tuple[str, Reply]:
         line = self._lines[name]
         try:
             key = reply_key(name, line.model.parameters, prompt)

@@ -55,41 +55,48 @@ def test_at_least_one_call_goes() -> None:
     assert one.at_once == 1
 
 
+async def enter(one: Line) -> AsyncExitStack:
+    stack = AsyncExitStack()
+    await asyncio.wait_for(stack.enter_async_context(one.slot()), 1)
+    return stack
+
+
+async def give_up_as_the_turn_comes(one: Line, held: AsyncExitStack) -> None:
+    slot = one.slot()
+    waiting = asyncio.ensure_future(slot.__aenter__())
+    await asyncio.sleep(0)
+    await held.aclose()
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    if not waiting.cancelled():
+        await slot.__aexit__(None, None, None)
+
+
+async def as_many_can_go_as_are_allowed(one: Line) -> None:
+    held = [await enter(one) for _ in range(one.at_once)]
+    waiting = asyncio.ensure_future(one.slot().__aenter__())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    waiting.cancel()
+    for stack in held:
+        await stack.aclose()
+
+
 @given(st.integers(1, 9), st.lists(st.sampled_from(["enter", "leave", "give up", "busy", "success"]), max_size=60))
-def test_never_more_go_than_were_allowed_when_they_went(concurrency: int, events: list[str]) -> None:
+def test_no_place_is_lost_and_none_made_up(concurrency: int, events: list[str]) -> None:
     async def live() -> None:
         one, held = line(concurrency), list[AsyncExitStack]()
         for event in events:
             if event == "enter" and len(held) < one.at_once:
-                stack = AsyncExitStack()
-                await asyncio.wait_for(stack.enter_async_context(one.slot()), 1)
-                held.append(stack)
+                held.append(await enter(one))
             elif event == "give up" and held:
-                # Gives up waiting in the moment in which its turn comes.
-                slot = one.slot()
-                waiting = asyncio.ensure_future(slot.__aenter__())
-                await asyncio.sleep(0)
-                await held.pop().aclose()
-                waiting.cancel()
-                await asyncio.wait([waiting])
-                if not waiting.cancelled():
-                    await slot.__aexit__(None, None, None)
+                await give_up_as_the_turn_comes(one, held.pop())
             elif event == "leave" and held:
                 await held.pop().aclose()
-            elif event == "busy":
-                one.failed(BUSY, monotonic())
-            elif event == "success":
-                one.succeeded()
-            assert 1 <= one.at_once <= concurrency
+            elif event in ("busy", "success"):
+                one.failed(BUSY, monotonic()) if event == "busy" else one.succeeded()
         for stack in held:
             await stack.aclose()
-        # As many as are allowed can go now, and no more.
-        async with AsyncExitStack() as all_of_them:
-            for _ in range(one.at_once):
-                await asyncio.wait_for(all_of_them.enter_async_context(one.slot()), 1)
-            waiting = asyncio.ensure_future(one.slot().__aenter__())
-            await asyncio.sleep(0)
-            assert not waiting.done()
-            waiting.cancel()
+        await as_many_can_go_as_are_allowed(one)
 
     asyncio.run(live())
