@@ -26,6 +26,8 @@ class PlainReply:
 
 PlainReader = Callable[[Any], PlainReply | None]
 
+STOPS = ("stop", "STOP", "stop_sequence", "end_turn", "eos", "eos_token", "COMPLETE")
+"""By these words providers say that a reply is whole."""
 _BESIDE = ("role", "content")
 
 
@@ -37,12 +39,13 @@ def of_openai(body: Any) -> PlainReply | None:
     choice, message = choices[0], _within(choices[0], "message", dict)
     if not message or any(value for name, value in message.items() if name not in _BESIDE):
         return None
-    if choice.get("native_finish_reason") not in (None, "stop", "length"):
+    finish, native = choice.get("finish_reason"), choice.get("native_finish_reason")
+    if native is not None and not (finish == "stop" and native in STOPS):
         return None
     sent, written, total = (usage.get(f"{kind}_tokens") for kind in ("prompt", "completion", "total"))
     if not (_is_count(sent) and _is_count(written) and total == sent + written):
         return None
-    return _plain(message.get("content"), choice.get("finish_reason"), body.get("model"), sent, written)
+    return _plain(message.get("content"), finish, body.get("model"), sent, written)
 
 
 def of_anthropic(body: Any) -> PlainReply | None:

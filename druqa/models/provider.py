@@ -8,12 +8,15 @@ two can reach a network: what litellm holds for a connection is ours.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import os
 import ssl
 import warnings
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -71,7 +74,7 @@ def load() -> Any:
     # A debug log of litellm holds whole prompts.
     os.environ["LITELLM_LOG"] = "ERROR"
     # What pydantic has to say of litellm's own types is nothing that a user can mend.
-    warnings.filterwarnings("ignore", message=r"Item .* on TypedDict", category=UserWarning)
+    warnings.filterwarnings("ignore", message=r"Items? .* on TypedDict", category=UserWarning)
     # A call that is cut off by our clock leaves a coroutine of litellm's behind that never began.
     warnings.filterwarnings("ignore", message=r"coroutine 'OpenAIChatCompletion", category=RuntimeWarning)
     # Such a warning quotes the reply that it is about.
@@ -144,6 +147,16 @@ def read(request: Mapping[str, Any], provider: str, body: bytes) -> Any:
 
 def _through(transport: Any, request: Mapping[str, Any], provider: str) -> Any:
     """A call of litellm's, over a transport of ours."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        # Here litellm would make an event loop for the thread, and leave it open: it gets a thread to itself.
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            return thread.submit(copy_context().run, _called, transport, request, provider).result()
+    return _called(transport, request, provider)
+
+
+def _called(transport: Any, request: Mapping[str, Any], provider: str) -> Any:
     import httpx  # noqa: PLC0415 - comes with litellm
 
     with httpx.Client(transport=transport) as http:

@@ -7,6 +7,7 @@ from typing import Any
 
 from druqa.models import provider
 from druqa.models.base import ModelFailure, Price, Reply
+from druqa.models.plain import STOPS
 from druqa.models.wire import Answer
 
 # What an HTTP status says of further tries: litellm's exception classes carry the provider's status.
@@ -22,8 +23,6 @@ _NAMES = {
     500: "InternalServerError",
     503: "ServiceUnavailableError",
 }
-# By these words providers say that a reply is whole.
-_STOPS = {"stop", "STOP", "stop_sequence", "end_turn", "eos", "eos_token", "COMPLETE"}
 _LONGEST_MESSAGE = 2_000
 
 
@@ -64,7 +63,7 @@ async def gathered(stream: Any) -> Any:
     received = getattr(stream, "received_finish_reason", None) or getattr(stream, "intermittent_finish_reason", None)
     if not received:
         raise ModelFailure("the stream of the reply broke off", retryable=True)
-    if whole is not None and whole.choices and received not in _STOPS:
+    if whole is not None and whole.choices and received not in STOPS:
         whole.choices[0].finish_reason = received
     return whole
 
@@ -116,7 +115,7 @@ def _finish(choices: list[Any]) -> str:
         return "it holds several different replies"
     native = (getattr(choices[0], "provider_specific_fields", None) or {}).get("native_finish_reason")
     finish = str(getattr(choices[0], "finish_reason", None) or "missing")
-    return str(native) if native and finish == "stop" and native not in _STOPS else finish
+    return str(native) if native and finish == "stop" and native not in STOPS else finish
 
 
 def _name(model: Any) -> str | None:
