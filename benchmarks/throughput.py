@@ -31,6 +31,7 @@ from druqa.cascade_files import load_cascade
 from druqa.knowledge.loading import load_synonyms
 from druqa.models.base import Reply
 from druqa.models.client import LitellmModel
+from druqa.models.heap import heap_spared
 from druqa.models.replies import VerdictReply, json_schema
 from druqa.prompts import PromptText
 from tests.support.loopback import Loopback
@@ -145,7 +146,9 @@ async def acompletion(base: str, _in_flight: int) -> AsyncIterator[Call]:
 @asynccontextmanager
 async def the_door(base: str, in_flight: int, **parameters: Any) -> AsyncIterator[Call]:
     model = LitellmModel(f"openai/{MODEL}", settings_at(base, in_flight, parameters=parameters))
-    yield lambda prompt: model.complete(prompt, SCHEMA)
+    model.prepare()
+    with heap_spared():  # as in each run
+        yield lambda prompt: model.complete(prompt, SCHEMA)
     await model.run_ended()
 
 

@@ -67,6 +67,18 @@ def scrub(text: str) -> str:
     Keys are those of the environment, and whatever has the shape of one. Of a long text only the beginning is looked
     at: no more is kept, and a server may give a word of megabytes.
     """
+    if len(text) > _LONGEST_REASON:
+        return _scrubbed(text)
+    return _scrubbed_before(text, tuple(_values()))
+
+
+@lru_cache(maxsize=256)
+def _scrubbed_before(text: str, _secrets: tuple[str, ...]) -> str:
+    """The same few texts are scrubbed over and over: a model calls itself by the same name in each reply."""
+    return _scrubbed(text)
+
+
+def _scrubbed(text: str) -> str:
     text = _without_masked(conceal(" ".join(text.split())[:_LONGEST_READ]))
     for shape in (_SURE, _LIKELY):
         text = shape.sub(HIDDEN, text)

@@ -72,7 +72,11 @@ def sends(status: int, body: Any, **headers: str) -> Callable[[Handler], None]:
 
 def in_turn(*acts: Callable[[Handler], None]) -> Callable[[Handler], None]:
     left = list(acts)
-    return lambda handler: left.pop(0)(handler)
+
+    def act(handler: Handler) -> None:
+        left.pop(0)(handler)
+
+    return act
 
 
 def changed(**choice: Any) -> dict[str, Any]:
