@@ -6,22 +6,18 @@ A deadline is wall-clock and ours: libraries time out per read, so that a body d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
 from druqa.errors import JournalError
-from druqa.models.base import ChatModel, ModelFailure, Reply, whole
-from druqa.models.hush import hushed
+from druqa.models.base import ChatModel, ModelFailure, Reply
+from druqa.models.calling import completed, run_ended, told, within
 from druqa.models.journal import Journal, reply_key
 from druqa.models.line import LONGEST_WAIT_S, Line
 from druqa.prompts import PromptText
-from druqa.scrubbing import conceal
 
 ATTEMPTS = 4
-_ROOM = 4
-"""So many times as many questions as may be under way are looked up, wait for their line, are asked or kept."""
 _ATTEMPTS_WHILE_BUSY = 16
 """A busy model has not looked at the question. Its line closes long before if it answers nothing at all."""
 _PATIENCE_S = 1.0
@@ -46,8 +42,6 @@ class Exchange:
         self._journal = journal
         self._ends = None if deadline_s is None else (monotonic() if began is None else began) + deadline_s
         self._why = "" if deadline_s is None else f"the run's deadline of {deadline_s:g} s passed"
-        # Whoever waits here costs little; a question that is looked up, or waits for its line, costs tasks and memory.
-        self._room = asyncio.Semaphore(max(1, _ROOM * sum(model.limits.concurrency for model in models.values())))
         self._flying: dict[str, asyncio.Future[Reply]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = asyncio.get_running_loop().create_future()
@@ -90,7 +84,7 @@ class Exchange:
         try:
             await asyncio.to_thread(line.model.prepare)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a model that cannot load answers nothing; the rest goes on
-            line.closed = _told(error).reason
+            line.closed = told(error).reason
 
     @property
     def closed(self) -> tuple[str, ...]:
@@ -113,17 +107,13 @@ class Exchange:
             ModelFailure: if there is none to be had.
 
         """
-        async with self._room:
-            if self.ended:
-                raise ModelFailure(self.ended)
-            return await self._reply(name, prompt, schema)
-
-    async def _reply(self, name: str, prompt: PromptText, schema: Mapping[str, Any]) -> tuple[str, Reply]:
+        if self.ended:
+            raise ModelFailure(self.ended)
         line = self._lines[name]
         try:
             key = reply_key(name, line.model.parameters, prompt)
         except Exception as error:  # noqa: BLE001 - whatever a model's parameters are, the rest goes on
-            raise ModelFailure(f"the parameters of {name} are no plain values: {_told(error).reason}") from None
+            raise ModelFailure(f"the parameters of {name} are no plain values: {told(error).reason}") from None
         if (flying := self._flying.get(key)) is None:
             flying = self._flying[key] = asyncio.get_running_loop().create_future()
             task = asyncio.create_task(self._fly(flying, line, key, prompt, schema))
@@ -141,7 +131,7 @@ class Exchange:
             await asyncio.wait(self._tasks, timeout=_PATIENCE_S)
         if self._journal:
             await self._journal.drain(_PATIENCE_S if early else None)
-        telling = [asyncio.create_task(_run_ended(line.model)) for line in self._lines.values()]
+        telling = [asyncio.create_task(run_ended(line.model)) for line in self._lines.values()]
         if telling:
             await asyncio.wait(telling, timeout=_PATIENCE_S)
 
@@ -208,7 +198,7 @@ class Exchange:
                 raise ModelFailure(line.closed)
             began = monotonic()
             try:
-                reply = await _within(self._left(line.model.limits.timeout_s), _complete(line.model, prompt, schema))
+                reply = await within(self._left(line.model.limits.timeout_s), completed(line.model, prompt, schema))
             except ModelFailure as failure:
                 line.failed(failure, began)
                 raise
@@ -217,64 +207,3 @@ class Exchange:
 
     def _left(self, at_most: float) -> float:
         return at_most if self._ends is None else max(0.0, min(at_most, self._ends - monotonic()))
-
-
-async def _complete(model: ChatModel, prompt: PromptText, schema: Mapping[str, Any]) -> Reply | ModelFailure:
-    """Call the model. Whatever it raises, and whenever, comes back as a failure: nothing is left for asyncio to print.
-
-    What anybody logs meanwhile is dropped. A reply is kept as it came, but for a key that a server hands back in it.
-    """
-    try:
-        with hushed():
-            reply = await model.complete(prompt, schema)
-        if not isinstance(reply, Reply):
-            return ModelFailure(f"{model.name} returned a {type(reply).__name__}, not a Reply")
-        whole(reply, model.name)
-    except ModelFailure as failure:
-        return failure
-    except asyncio.CancelledError:
-        return ModelFailure("the model cancelled its own call")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a bug in a model must not become an answer, nor end the run
-        return _told(error)
-    return reply.model_copy(update={"text": conceal(reply.text)}) if reply.text else reply
-
-
-async def _run_ended(model: ChatModel) -> None:
-    """Let a model that wants to know that the run ended know it."""
-    if told := getattr(model, "run_ended", None):
-        with hushed(), suppress(Exception):
-            await told()
-
-
-def _told(error: BaseException) -> ModelFailure:
-    """An error as a failure; some cannot even be put into words."""
-    if isinstance(error, ModelFailure):
-        return error
-    try:
-        return ModelFailure(f"{type(error).__name__}: {error}")
-    except Exception:  # noqa: BLE001
-        return ModelFailure(type(error).__name__)
-
-
-async def _within(seconds: float, call: Coroutine[Any, Any, Reply | ModelFailure]) -> Reply:
-    """Await a call for so long and no longer, even if it ignores its cancellation.
-
-    Raises:
-        ModelFailure: if it has not ended by then, or failed.
-
-    """
-    task = asyncio.ensure_future(call)
-    try:
-        done, _ = await asyncio.wait({task}, timeout=seconds)
-    except asyncio.CancelledError:
-        if task.done() and not task.cancelled() and isinstance(reply := task.result(), Reply):
-            return reply  # paid for: it is to be kept, even as the run ends
-        task.cancel()
-        raise
-    if not done:
-        task.cancel()
-        raise ModelFailure(f"no whole reply within {seconds:.3g} s", retryable=True)
-    outcome = task.result()
-    if isinstance(outcome, ModelFailure):
-        raise outcome
-    return outcome

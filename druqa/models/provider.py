@@ -12,7 +12,6 @@ import asyncio
 import importlib.util
 import json
 import os
-import ssl
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +19,12 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from druqa.models.base import Price
+
+if TYPE_CHECKING:
+    import ssl
 
 # What the host application hangs on litellm (callbacks that log, a cache) is for its own calls, not for ours. No
 # parameter of a call turns off hooks that litellm calls before a request: the README says so.
@@ -186,8 +188,8 @@ def trust() -> ssl.SSLContext | bool:
     load()
     from litellm.llms.custom_httpx.http_handler import get_ssl_configuration  # noqa: PLC0415 - takes seconds
 
-    context = get_ssl_configuration()
-    return context if isinstance(context, ssl.SSLContext) else bool(context)
+    trusted: ssl.SSLContext | bool = get_ssl_configuration()
+    return trusted
 
 
 def gather(stream_chunks: list[Any]) -> Any:

@@ -7,17 +7,17 @@ more is read than a reply can be.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from druqa.models.base import ModelFailure
 
 if TYPE_CHECKING:
+    import ssl
+
     from aiohttp import ClientSession
 
 LONGEST_BODY = 8_000_000
@@ -88,6 +88,8 @@ class Wire:
 @lru_cache(maxsize=64)
 def _proxy_for(url: str) -> str | None:
     """The proxy that the environment names for an address."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - only when a model is asked
+
     parts = urlsplit(url)
     if proxy_bypass(parts.hostname or ""):
         return None
