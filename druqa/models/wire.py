@@ -1,4 +1,4 @@
-"""HTTP for the requests that druqa sends itself: one session, as many connections as questions are under way.
+"""HTTP for the requests that druqa sends itself: as many connections as questions are under way.
 
 No timeout stands here: the clock of a call is the exchange's. No redirect is followed, no cookie kept, and of a body no
 more is read than a reply can be.
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 LONGEST_BODY = 8_000_000
 """Bytes of a body, unpacked. No reply of so many is one."""
-_KEEP_ALIVE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -34,23 +33,27 @@ class Answer:
     body: bytes = field(repr=False)
 
 
+@dataclass
+class _Connections:
+    session: ClientSession
+    under_way: int = 0
+
+
 class Wire:
-    """The connections of one model. They belong to the event loop that uses them, and are closed with its run."""
+    """The connections of one model: a session for each event loop that uses it, closed with the loop's run."""
 
     def __init__(self, name: str, trust: Callable[[], ssl.SSLContext | bool]) -> None:
         self._name, self._trust = name, trust
-        self._session: ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._under_way = 0
+        self._of_loop: dict[asyncio.AbstractEventLoop, _Connections] = {}
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer | ModelFailure:
         """Send one request. If no whole answer comes, the failure is returned: raised, it would drag the key along."""
         import aiohttp  # noqa: PLC0415 - only when a model is asked
 
-        session = self._open()
-        self._under_way += 1
+        connections = self._connections()
+        connections.under_way += 1
         try:
-            async with session.post(
+            async with connections.session.post(
                 url, headers=headers, data=body, proxy=_proxy_for(url), allow_redirects=False
             ) as response:
                 read = bytearray()
@@ -62,27 +65,30 @@ class Wire:
         except (aiohttp.ClientError, OSError) as error:
             return ModelFailure(f"{self._name}: {type(error).__name__} ({error})", retryable=True)
         finally:
-            self._under_way -= 1
+            connections.under_way -= 1
 
-    def _open(self) -> ClientSession:
+    def _connections(self) -> _Connections:
         import aiohttp  # noqa: PLC0415 - only when a model is asked
 
         loop = asyncio.get_running_loop()
-        if self._session is None or self._session.closed or self._loop is not loop:
-            self._loop = loop
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ssl=self._trust()),
+        if (connections := self._of_loop.get(loop)) is None:
+            session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ssl=self._trust()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+                # litellm's request has its own.
                 skip_auto_headers=("Content-Type", "User-Agent"),
             )
-        return self._session
+            connections = self._of_loop[loop] = _Connections(session)
+        return connections
 
     async def close(self) -> None:
-        """Close the connections, unless another run that shares this model is using them: it closes them then."""
+        """Close the loop's connections, unless another run that shares this model is using them: it closes them."""
         await asyncio.sleep(0)  # whatever was given up a moment ago leaves first
-        if self._session and self._loop is asyncio.get_running_loop() and not self._under_way:
-            await self._session.close()
+        loop = asyncio.get_running_loop()
+        if (connections := self._of_loop.get(loop)) and not connections.under_way:
+            del self._of_loop[loop]
+            await connections.session.close()
 
 
 @lru_cache(maxsize=64)
