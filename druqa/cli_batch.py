@@ -117,7 +117,7 @@ def _setup(over: dict[str, Any]) -> Setup:
 
 def _show_plan(inputs: Sequence[str], setup: Setup, *, as_json: bool) -> None:
     from druqa.batch.planning import plan_files  # noqa: PLC0415
-    from druqa.models.client import price_map  # noqa: PLC0415
+    from druqa.models.provider import price_map  # noqa: PLC0415
     from druqa.views.batch import batch_plan_lines  # noqa: PLC0415
 
     planned = plan_files(inputs, setup)

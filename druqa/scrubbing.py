@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -21,6 +21,9 @@ _LONGEST_GAPPED = 512
 
 KEY_VARIABLES: set[str] = set()
 """Environment variables that the settings name as holding a key, whatever they are called."""
+
+_known: tuple[dict[Any, Any] | None, set[str], Sequence[str]] = (None, set(), ())
+"""The environment and the names when its secrets were last read, and the secrets."""
 
 _ENDS = ("KEY", "KEYS", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "CREDENTIALS", "COOKIE")
 _WHOLE = frozenset(("PASS", "PAT", "AUTH", "AUTHORIZATION", "JWT", "PIN", "TOKENS", "SECRETS"))
@@ -64,6 +67,18 @@ def scrub(text: str) -> str:
     Keys are those of the environment, and whatever has the shape of one. Of a long text only the beginning is looked
     at: no more is kept, and a server may give a word of megabytes.
     """
+    if len(text) > _LONGEST_REASON:
+        return _scrubbed(text)
+    return _scrubbed_before(text, tuple(_values()))
+
+
+@lru_cache(maxsize=256)
+def _scrubbed_before(text: str, _secrets: tuple[str, ...]) -> str:
+    """The same few texts are scrubbed over and over: a model calls itself by the same name in each reply."""
+    return _scrubbed(text)
+
+
+def _scrubbed(text: str) -> str:
     text = _without_masked(conceal(" ".join(text.split())[:_LONGEST_READ]))
     for shape in (_SURE, _LIKELY):
         text = shape.sub(HIDDEN, text)
@@ -106,10 +121,22 @@ def _is_secret(text: str) -> bool:
     return bool(_SURE.search(text)) or any(value in text for value in _values())
 
 
-def _values() -> Iterator[str]:
+def _values() -> Sequence[str]:
     """The secrets in the environment, the longest first: one may begin with another."""
+    global _known  # noqa: PLW0603 - the environment is the process's
+    # To read the environment is to decode all of it, some three times for each reply. What it is stored in tells
+    # whether it is still the same; on a Python that stores it elsewhere, it is read each time.
+    stored = getattr(os.environ, "_data", None)
+    seen, variables, values = _known
+    if stored is None or stored != seen or variables != KEY_VARIABLES:
+        values = _read_values()
+        _known = (dict(stored) if stored is not None else None, set(KEY_VARIABLES), values)
+    return values
+
+
+def _read_values() -> Sequence[str]:
     found = {value for name, value in os.environ.items() if len(value) >= _SHORTEST and _names_a_secret(name)}
-    yield from sorted(found, key=lambda value: (-len(value), value))
+    return sorted(found, key=lambda value: (-len(value), value))
 
 
 def _names_a_secret(name: str) -> bool:
@@ -143,7 +170,7 @@ def _base64(value: str, offset: int) -> str:
 
 def _without_masked(text: str) -> str:
     """A text without secrets of the environment of which a provider shows only the ends: `abcd...wxyz`."""
-    values = tuple(_values())
+    values = _values()
 
     def hide(match: re.Match[str]) -> str:
         head, tail = match.group(1), match.group(2)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from druqa.models.collector import Collector, Wanted
 from druqa.models.exchange import Exchange
+from druqa.models.heap import heap_spared
 from druqa.models.interruption import Interruption
 from druqa.models.journal import Journal
 from druqa.models.threads import LooseThreads
@@ -36,6 +37,8 @@ async def open_exchange(
             stack.enter_context(interruption.stops(exchange.stop))
         try:
             await exchange.prepare()
+            if setup.binding.models:
+                stack.enter_context(heap_spared())
             yield exchange
         except BaseException:
             exchange.stop("the run failed, or was cancelled")

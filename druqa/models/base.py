@@ -12,6 +12,7 @@ from druqa.records import Record
 from druqa.scrubbing import scrub
 
 _USUAL = (None, "stop", "length")
+_AS_IF_WHOLE = (None, "stop", "missing")
 LONGEST_REPLY = 50_000
 """Letters of a reply. What is longer is no answer, and only so much of it is kept."""
 
@@ -29,6 +30,11 @@ class Reply(Record):
     completion_tokens: int = 0
     usd: float | None = None
     """None where no price is known; 0.0 only where it is known to be free."""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing came: no words, and none on why."""
+        return self.finish_reason in _AS_IF_WHOLE and not (self.text or "").strip()
 
 
 class Limits(Record):
@@ -48,18 +54,43 @@ class Price(Record):
 
 
 class ModelFailure(Exception):  # noqa: N818 - the field's word for it, and users raise it
-    """No reply came. `retryable` says whether asking again may help; `fatal` that this model can answer nothing."""
+    """No reply came.
+
+    `retryable` says whether asking again may help, `fatal` that this model can answer nothing, `busy` that it was asked
+    too much at once, `retry_after` how many seconds it wants to be left alone.
+    """
 
     def __init__(
-        self, reason: str, *, retryable: bool = False, fatal: bool = False, retry_after: float | None = None
+        self,
+        reason: str,
+        *,
+        retryable: bool = False,
+        fatal: bool = False,
+        busy: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         self.reason = scrub(reason) or "it gave no reason"
-        self.retryable, self.fatal, self.retry_after = retryable, fatal, retry_after
+        self.retryable, self.fatal, self.busy, self.retry_after = retryable, fatal, busy, retry_after
         super().__init__(self.reason)
 
 
+def whole(reply: Reply, model: str) -> Reply:
+    """A reply that came, if anything did.
+
+    Raises:
+        ModelFailure: for a blank one, so that it is not kept, and asked for again, now or later.
+
+    """
+    if reply.is_blank:
+        raise ModelFailure(f"{model}: a response without a reply in it", retryable=True)
+    return reply
+
+
 class ChatModel(Protocol):
-    """A utility that turns a prompt into a reply. Interchangeable: hosted, local, or scripted in a test."""
+    """A utility that turns a prompt into a reply. Interchangeable: hosted, local, or scripted in a test.
+
+    One that holds something open may have an `async def run_ended(self)`: it is awaited at the end of each run.
+    """
 
     name: str
     family: str

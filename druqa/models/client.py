@@ -1,42 +1,34 @@
-"""The one door to litellm, and so to every hosted model. Nothing else in druqa imports it.
+"""A hosted model: any that litellm can reach, by the fast lane where its requests and replies allow it.
 
-litellm takes seconds to import and looks for the network when it does, so it is imported at the first question, with
-its local price map, by `prepare`. Its own retries and timeouts are off: they act per read, not by the clock.
+litellm's own retries and timeouts are off: they act per read, not by the clock.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import json
 import os
-import warnings
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from druqa.models.base import Limits, ModelFailure, Price, Reply
+from druqa.errors import SettingsError
+from druqa.models import provider
+from druqa.models.base import Limits, ModelFailure, Reply, whole
 from druqa.models.families import family_of
+from druqa.models.hush import hushed
+from druqa.models.lane import Reading, reading_of, why_not
+from druqa.models.response import cost, failure_of, gathered, refusal_of, reply_in
+from druqa.models.template import Template, template_of
+from druqa.models.wire import Wire
 from druqa.prompts import PromptText
 from druqa.scrubbing import KEY_VARIABLES
 from druqa.settings import ModelSettings
 
 DEFAULT_PARAMETERS: dict[str, Any] = {"temperature": 0, "max_tokens": 600}
 
-# What an HTTP status says of further tries: litellm's exception classes carry the provider's status.
-_FATAL = {401: "the key was refused", 402: "payment is required", 403: "access was refused", 404: "no such model"}
-# What the host application hangs on litellm (callbacks that log, a cache) is for its own calls, not for ours. No
-# parameter of a call turns off hooks that litellm calls before a request: the README says so.
-_PRIVATE: dict[str, Any] = {
-    "no-log": True,
-    "turn_off_message_logging": True,
-    "cache": {"no-cache": True, "no-store": True},
-}
-_RETRYABLE = {408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
-
-# By these words providers say that a reply is whole.
-_STOPS = {"stop", "STOP", "stop_sequence", "end_turn", "eos", "eos_token", "COMPLETE"}
+_NO_PROMPT = PromptText(instruction="-", data="-")
+_ANY_FORM: dict[str, Any] = {"name": "reply", "strict": True, "schema": {"type": "object", "properties": {}}}
+"""litellm reads a body in the light of a request, but not of what the prompt and the form of the reply say."""
+_REFUSES_PARAMETERS = 422
 
 
 class LitellmModel:
@@ -52,42 +44,140 @@ class LitellmModel:
         )
         self._sent = {**DEFAULT_PARAMETERS, **settings.parameters}
         self.parameters = {**self._sent, "api_base": settings.api_base}
-        self.price = price_of(name)
+        self.price = provider.price_of(name)
         self._api_base = settings.api_base
         self._key_env = settings.api_key_env
         if self._key_env:
             KEY_VARIABLES.add(self._key_env)
+        self.provider = ""
+        """litellm's name for who serves the model; known once it is prepared."""
+        self.model_id = ""
+        """The provider's name for the model; known once it is prepared."""
+        self._why_not: str | None = None
+        """Why the fast lane is closed to it; empty if it is open, None before the model is prepared."""
+        self._reading: Reading | None = None
+        self._templates: list[tuple[Mapping[str, Any], Template | None]] = []
+        self._wire = Wire(name, provider.trust)
 
     def prepare(self) -> None:
-        """Import litellm, quiet and offline."""
-        _litellm()
+        """Import litellm, quiet and offline, and see which lane the model can take."""
         if self._key_env and not os.environ.get(self._key_env):
             raise ModelFailure(
                 f"the environment variable {self._key_env}, meant to hold the key, is not set", fatal=True
             )
+        with hushed():
+            self.provider, self.model_id = provider.named(self.name, self._api_base)
+            self._why_not = why_not(self.name, self._api_base, self._sent)
+            self._reading = None if self._why_not else reading_of(self._by_litellm)
 
     async def complete(self, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
-        """Send one prompt through litellm."""
+        """Send one prompt."""
         outcome = await self._outcome(prompt, schema)
         # Raised here, where no error of litellm's is being handled and the request is out of sight: neither the chain
         # of the failure nor the variables of its traceback hold a key or a prompt.
         del prompt, schema
         if isinstance(outcome, ModelFailure):
-            raise outcome
+            raise outcome.with_traceback(None)
         return outcome
+
+    def request_body(self, prompt: PromptText, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """The JSON body that is sent to the provider, for a file of requests.
+
+        Raises:
+            SettingsError: if only litellm itself can ask this model; it says why.
+
+        """
+        with hushed():
+            template = self._template(schema)
+        if template is None:
+            raise self._closed()
+        return dict(json.loads(template.body(prompt)))
+
+    def read_response(self, body: bytes) -> Reply:
+        """The reply in a provider's JSON body.
+
+        Raises:
+            ModelFailure: if there is none in it.
+            SettingsError: if only litellm itself can ask this model; it says why.
+
+        """
+        if self._why_not != "":
+            raise self._closed()
+        with hushed():
+            outcome = self._read(body)
+        del body
+        if isinstance(outcome, ModelFailure):
+            raise outcome.with_traceback(None)
+        return whole(outcome, self.name)
+
+    async def run_ended(self) -> None:
+        """Close the connections of the event loop that runs."""
+        await self._wire.close()
 
     async def _outcome(self, prompt: PromptText, schema: Mapping[str, Any]) -> Reply | ModelFailure:
         try:
-            response = await _quiet().acompletion(**self._request(prompt, schema))
-            if hasattr(response, "__aiter__"):
-                response = await _gathered(response)
-            return self._reply(response)
+            if self._why_not is None:
+                self.prepare()
+            if template := self._template(schema):
+                answer = await self._wire.post(template.url, template.headers, template.body(prompt))
+                if isinstance(answer, ModelFailure):
+                    return answer
+                if 200 <= answer.status < 300:
+                    return self._read(answer.body)
+                if answer.status != _REFUSES_PARAMETERS:
+                    return refusal_of(self.name, answer)
+                # litellm leaves out what such a server names, and asks again.
+            response = await provider.call(self._request(prompt, schema))
+            return reply_in(await gathered(response) if hasattr(response, "__aiter__") else response, self.price)
         except ModelFailure as failure:
             return failure
         except Exception as error:  # noqa: BLE001 - litellm raises many kinds; each is a failure with its reason
-            return _failure(self.name, error)
+            return failure_of(self.name, error)
+
+    def _template(self, schema: Mapping[str, Any]) -> Template | None:
+        """The request for a form of reply; None where litellm has to write each."""
+        if self._why_not != "":
+            return None
+        for known, template in self._templates:
+            if known is schema or known == schema:
+                return template
+        try:
+            template = template_of(lambda prompt: provider.caught(self._request(prompt, schema), self.provider))
+        except Exception:  # noqa: BLE001 - litellm cannot write it: it will say why when it makes the call
+            template = None
+        self._templates.append((schema, template))
+        return template
+
+    def _read(self, body: bytes) -> Reply | ModelFailure:
+        """What came in a body: read here if it is plain, else by litellm."""
+        plain = self._reading.read(body) if self._reading else None
+        if plain is None:
+            return self._by_litellm(body)
+        return Reply(
+            text=plain.text,
+            finish_reason=plain.finish,
+            answered_as=plain.model,
+            prompt_tokens=plain.prompt_tokens,
+            completion_tokens=plain.completion_tokens,
+            usd=cost(self.price, plain.prompt_tokens, plain.completion_tokens),
+        )
+
+    def _by_litellm(self, body: bytes) -> Reply | ModelFailure:
+        """What litellm reads in a body."""
+        try:
+            return reply_in(provider.read(self._request(_NO_PROMPT, _ANY_FORM), self.provider, body), self.price)
+        except Exception as error:  # noqa: BLE001 - litellm raises many kinds; each is a failure with its reason
+            return failure_of(self.name, error)
+
+    def _closed(self) -> SettingsError:
+        return SettingsError(
+            f"no file of requests can be written for {self.name}: {self._why_not or 'litellm writes each anew'}",
+            where=f'models."{self.name}"',
+            mend="ask it directly",
+        )
 
     def _request(self, prompt: PromptText, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of litellm's call."""
         return {
             **self._sent,
             "model": self.name,
@@ -101,133 +191,5 @@ class LitellmModel:
             "timeout": self.limits.timeout_s,
             "max_retries": 0,
             "num_retries": 0,
-            **_PRIVATE,
             **({"api_key": os.environ[self._key_env]} if self._key_env else {}),
         }
-
-    def _reply(self, response: Any) -> Reply:
-        """The reply in a response of litellm's.
-
-        Raises:
-            ModelFailure: if there is none in it. It is not kept as one, so that it is asked for again, now or later.
-
-        """
-        choices = getattr(response, "choices", None) or [None]
-        message = getattr(choices[0], "message", None)
-        usage = getattr(response, "usage", None)
-        sent, written = (_count(getattr(usage, k, 0)) for k in ("prompt_tokens", "completion_tokens"))
-        text, finish = getattr(message, "content", None), _finish(choices)
-        if finish in ("stop", "missing") and not (isinstance(text, str) and text.strip()):
-            if not (getattr(message, "provider_specific_fields", None) or {}).get("refusal"):
-                raise ModelFailure(f"{self.name}: a response without a reply in it", retryable=True)
-            finish = "refusal"
-        name = getattr(response, "model", None)
-        return Reply(
-            text=text if isinstance(text, str) else None,
-            finish_reason=finish,
-            answered_as=name if isinstance(name, str) and name else None,
-            prompt_tokens=sent,
-            completion_tokens=written,
-            usd=sent * self.price.prompt + written * self.price.completion if self.price else None,
-        )
-
-
-async def _gathered(stream: Any) -> Any:
-    """The whole response of a stream, which the settings may ask for where a server can do nothing else."""
-    chunks = [chunk async for chunk in stream]
-    whole = _litellm().stream_chunk_builder(chunks)
-    # Where a stream breaks off, litellm makes up a `stop` of its own.
-    received = getattr(stream, "received_finish_reason", None) or getattr(stream, "intermittent_finish_reason", None)
-    if not received:
-        raise ModelFailure("the stream of the reply broke off", retryable=True)
-    if whole is not None and whole.choices and received not in _STOPS:
-        whole.choices[0].finish_reason = received
-    return whole
-
-
-def _finish(choices: list[Any]) -> str:
-    """Why the reply ended, in the server's own word where litellm put `stop` in place of one."""
-    contents = [getattr(getattr(choice, "message", None), "content", None) for choice in choices]
-    if any(content != contents[0] for content in contents):
-        return "it holds several different replies"
-    native = (getattr(choices[0], "provider_specific_fields", None) or {}).get("native_finish_reason")
-    finish = str(getattr(choices[0], "finish_reason", None) or "missing")
-    return str(native) if native and finish == "stop" and native not in _STOPS else finish
-
-
-def _count(tokens: Any) -> int:
-    """A number of tokens, if it is one."""
-    return max(0, tokens) if isinstance(tokens, int) else 0
-
-
-def price_of(model: str) -> Price | None:
-    """The price of a model by litellm's local price map; None where it has none.
-
-    Read from the file, so that a plan needs no import of litellm.
-    """
-    prices = _price_map()
-    entry = prices.get(model) or prices.get(model.partition("/")[2]) or {}
-    if "input_cost_per_token" not in entry or "output_cost_per_token" not in entry:
-        return None
-    return Price(prompt=entry["input_cost_per_token"], completion=entry["output_cost_per_token"])
-
-
-def price_map() -> str:
-    """Which map of prices `price_of` reads, by litellm's version: it is as old as that."""
-    return f"the price map of litellm {importlib.metadata.version('litellm')}"
-
-
-@lru_cache(maxsize=1)
-def _price_map() -> dict[str, Any]:
-    spec = importlib.util.find_spec("litellm")
-    if spec is None or spec.origin is None:
-        return {}
-    file = Path(spec.origin).parent / "model_prices_and_context_window_backup.json"
-    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
-
-
-@lru_cache(maxsize=1)
-def _litellm() -> Any:
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    # A debug log of litellm holds whole prompts.
-    os.environ["LITELLM_LOG"] = "ERROR"
-    # What pydantic has to say of litellm's own types is nothing that a user can mend.
-    warnings.filterwarnings("ignore", message=r"Item .* on TypedDict", category=UserWarning)
-    # A call that is cut off by our clock leaves a coroutine of litellm's behind that never began.
-    warnings.filterwarnings("ignore", message=r"coroutine 'OpenAIChatCompletion", category=RuntimeWarning)
-    # Such a warning quotes the reply that it is about.
-    warnings.filterwarnings("ignore", message=r"Pydantic serializer warnings", category=UserWarning)
-    import litellm  # noqa: PLC0415 - takes seconds: only when a model is asked
-
-    litellm.suppress_debug_info = True
-    litellm.telemetry = False
-    return litellm
-
-
-def _quiet() -> Any:
-    """litellm, with its deprecated switch off by which it prints requests, keys and replies, past every log filter."""
-    litellm = _litellm()
-    litellm.set_verbose = False
-    return litellm
-
-
-def _failure(model: str, error: Exception) -> ModelFailure:
-    status = getattr(error, "status_code", None)
-    # litellm makes a bare response of its own for some errors, and keeps the headers apart.
-    headers = getattr(error, "litellm_response_headers", None) or {}
-    headers = headers or getattr(getattr(error, "response", None), "headers", None) or {}
-    detail = f"{model}: {_FATAL.get(status, type(error).__name__)} ({error})" if status else f"{model}: {error}"
-    no_status = status is None and type(error).__name__ in ("APIConnectionError", "Timeout")
-    return ModelFailure(
-        detail,
-        retryable=status in _RETRYABLE or no_status,
-        fatal=status in _FATAL,
-        retry_after=_seconds(headers.get("retry-after")),
-    )
-
-
-def _seconds(value: str | None) -> float | None:
-    try:
-        return max(0.0, float(value)) if value else None
-    except ValueError:
-        return None  # a date: our own backoff serves as well

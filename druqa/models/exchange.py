@@ -6,66 +6,22 @@ A deadline is wall-clock and ours: libraries time out per read, so that a body d
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-from aiolimiter import AsyncLimiter
-
 from druqa.errors import JournalError
 from druqa.models.base import ChatModel, ModelFailure, Reply
-from druqa.models.hush import hushed
+from druqa.models.calling import completed, run_ended, told, within
 from druqa.models.journal import Journal, reply_key
+from druqa.models.line import LONGEST_WAIT_S, Line
 from druqa.prompts import PromptText
-from druqa.scrubbing import conceal
 
 ATTEMPTS = 4
-_FIRST_WAIT_S = 0.5
-_LONGEST_WAIT_S = 30.0
+_ATTEMPTS_WHILE_BUSY = 16
+"""A busy model has not looked at the question. Its line closes long before if it answers nothing at all."""
 _PATIENCE_S = 1.0
 """How long a run that ended early waits for its last commit, where another process holds the journal."""
-_AS_IF_WHOLE = (None, "stop", "missing")
-_STRIKES = 5
-"""After so many failures in a row a model is taken to be down."""
-
-
-class Line:
-    """One model with its limits, and whether it still answers."""
-
-    def __init__(self, model: ChatModel) -> None:
-        self.model = model
-        self.slots = asyncio.Semaphore(model.limits.concurrency)
-        rate = model.limits.requests_per_minute
-        self.rate = AsyncLimiter(max(1.0, rate / 60), max(1.0, 60 / rate)) if rate else None
-        self.closed: str | None = None
-        self._strikes = 0
-        self._struck_at = 0.0
-        self._resumes_at = 0.0
-
-    @property
-    def pause_s(self) -> float:
-        """Seconds that the line still rests after a failure."""
-        return max(0.0, self._resumes_at - monotonic())
-
-    def succeeded(self) -> None:
-        """Take note of a reply."""
-        self._strikes = 0
-
-    def failed(self, failure: ModelFailure, began: float) -> None:
-        """Take note of a failure: rest, and close where no further question can succeed.
-
-        Failures of calls that were under way together are one strike, so that a burst does not close the line.
-        """
-        if failure.fatal:
-            self.closed = failure.reason
-        elif failure.retryable and began >= self._struck_at:
-            self._strikes += 1
-            self._struck_at = monotonic()
-            backoff = _FIRST_WAIT_S * 2 ** (self._strikes - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-            self._resumes_at = self._struck_at + min(max(failure.retry_after or 0.0, backoff), _LONGEST_WAIT_S)
-            if self._strikes >= _STRIKES:
-                self.closed = f"{self.model.name} is down, it failed {_STRIKES} times in a row: {failure.reason}"
 
 
 class Exchange:
@@ -128,7 +84,7 @@ class Exchange:
         try:
             await asyncio.to_thread(line.model.prepare)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a model that cannot load answers nothing; the rest goes on
-            line.closed = _told(error).reason
+            line.closed = told(error).reason
 
     @property
     def closed(self) -> tuple[str, ...]:
@@ -157,7 +113,7 @@ class Exchange:
         try:
             key = reply_key(name, line.model.parameters, prompt)
         except Exception as error:  # noqa: BLE001 - whatever a model's parameters are, the rest goes on
-            raise ModelFailure(f"the parameters of {name} are no plain values: {_told(error).reason}") from None
+            raise ModelFailure(f"the parameters of {name} are no plain values: {told(error).reason}") from None
         if (flying := self._flying.get(key)) is None:
             flying = self._flying[key] = asyncio.get_running_loop().create_future()
             task = asyncio.create_task(self._fly(flying, line, key, prompt, schema))
@@ -175,6 +131,9 @@ class Exchange:
             await asyncio.wait(self._tasks, timeout=_PATIENCE_S)
         if self._journal:
             await self._journal.drain(_PATIENCE_S if early else None)
+        telling = [asyncio.create_task(run_ended(line.model)) for line in self._lines.values()]
+        if telling:
+            await asyncio.wait(telling, timeout=_PATIENCE_S)
 
     async def _fly(
         self, flying: asyncio.Future[Reply], line: Line, key: str, prompt: PromptText, schema: Mapping[str, Any]
@@ -208,9 +167,6 @@ class Exchange:
         except ModelFailure:
             self._journal.release(key)
             raise
-        if not (reply.text or "").strip() and reply.finish_reason in _AS_IF_WHOLE:
-            self._journal.release(key)  # nothing came: it is worth asking for again, by another run
-            return reply
         try:
             await self._journal.keep(key, reply)
         except JournalError as error:
@@ -221,17 +177,19 @@ class Exchange:
         return reply
 
     async def _buy(self, line: Line, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
-        for attempt in range(1, ATTEMPTS + 1):
+        attempts = {True: 0, False: 0}
+        while True:
             try:
                 return await self._call(line, prompt, schema)
             except ModelFailure as failure:
-                patient = (failure.retry_after or 0.0) <= self._left(_LONGEST_WAIT_S)
-                if not failure.retryable or not patient or attempt == ATTEMPTS or line.closed:
+                patient = (failure.retry_after or 0.0) <= self._left(LONGEST_WAIT_S)
+                attempts[failure.busy] += 1
+                spent = attempts[False] >= ATTEMPTS or attempts[True] >= _ATTEMPTS_WHILE_BUSY
+                if not failure.retryable or not patient or spent or line.closed:
                     raise
-        raise AssertionError("the last attempt returns or raises")
 
     async def _call(self, line: Line, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
-        async with line.slots:
+        async with line.slot():
             while not line.closed and (pause := line.pause_s):
                 await asyncio.sleep(pause)
             if line.rate:
@@ -240,7 +198,7 @@ class Exchange:
                 raise ModelFailure(line.closed)
             began = monotonic()
             try:
-                reply = await _within(self._left(line.model.limits.timeout_s), _complete(line.model, prompt, schema))
+                reply = await within(self._left(line.model.limits.timeout_s), completed(line.model, prompt, schema))
             except ModelFailure as failure:
                 line.failed(failure, began)
                 raise
@@ -249,56 +207,3 @@ class Exchange:
 
     def _left(self, at_most: float) -> float:
         return at_most if self._ends is None else max(0.0, min(at_most, self._ends - monotonic()))
-
-
-async def _complete(model: ChatModel, prompt: PromptText, schema: Mapping[str, Any]) -> Reply | ModelFailure:
-    """Call the model. Whatever it raises, and whenever, comes back as a failure: nothing is left for asyncio to print.
-
-    What anybody logs meanwhile is dropped. A reply is kept as it came, but for a key that a server hands back in it.
-    """
-    try:
-        with hushed():
-            reply = await model.complete(prompt, schema)
-    except ModelFailure as failure:
-        return failure
-    except asyncio.CancelledError:
-        return ModelFailure("the model cancelled its own call")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a bug in a model must not become an answer, nor end the run
-        return _told(error)
-    if not isinstance(reply, Reply):
-        return ModelFailure(f"{model.name} returned a {type(reply).__name__}, not a Reply")
-    return reply.model_copy(update={"text": conceal(reply.text)}) if reply.text else reply
-
-
-def _told(error: BaseException) -> ModelFailure:
-    """An error as a failure; some cannot even be put into words."""
-    if isinstance(error, ModelFailure):
-        return error
-    try:
-        return ModelFailure(f"{type(error).__name__}: {error}")
-    except Exception:  # noqa: BLE001
-        return ModelFailure(type(error).__name__)
-
-
-async def _within(seconds: float, call: Coroutine[Any, Any, Reply | ModelFailure]) -> Reply:
-    """Await a call for so long and no longer, even if it ignores its cancellation.
-
-    Raises:
-        ModelFailure: if it has not ended by then, or failed.
-
-    """
-    task = asyncio.ensure_future(call)
-    try:
-        done, _ = await asyncio.wait({task}, timeout=seconds)
-    except asyncio.CancelledError:
-        if task.done() and not task.cancelled() and isinstance(reply := task.result(), Reply):
-            return reply  # paid for: it is to be kept, even as the run ends
-        task.cancel()
-        raise
-    if not done:
-        task.cancel()
-        raise ModelFailure(f"no whole reply within {seconds:.3g} s", retryable=True)
-    outcome = task.result()
-    if isinstance(outcome, ModelFailure):
-        raise outcome
-    return outcome

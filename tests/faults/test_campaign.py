@@ -71,7 +71,7 @@ def test_faults_by_the_thousand_through_the_flow() -> None:
 
 def test_faults_over_http() -> None:
     with campaign(3, http=True) as running:
-        running.http_deadline_s = 3.0
+        running.http_deadline_s = 4.0
         for index in range(module.EACH_KIND):
             running.world(index)
     safe(running.tally)

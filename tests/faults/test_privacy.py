@@ -95,8 +95,15 @@ def test_a_failure_drags_no_request_along(tmp_path: Path, key: str, status: int)
     filled = prompt.fill(question_id="q0", first="wwyzplex", second="vorbluxine")
     with serve(Loopback(cascade=load_cascade(path), status=lambda asked: (status, {}, f"bad key {key}"))) as server:
         model = LitellmModel("openai/x", ModelSettings(api_base=server.base, api_key_env="CANARY_VARIABLE"))
+
+        async def ask() -> None:
+            try:
+                await model.complete(filled, {"name": "x", "schema": {"type": "object"}})
+            finally:
+                await model.run_ended()
+
         with pytest.raises(ModelFailure) as caught:
-            asyncio.run(model.complete(filled, {"name": "x", "schema": {"type": "object"}}))
+            asyncio.run(ask())
     assert caught.value.__cause__ is caught.value.__context__ is None
     assert "bad key [secret]" in caught.value.reason
     assert found(frames(caught.value)) == []

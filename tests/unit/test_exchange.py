@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
 
-from druqa.models import exchange as module
+from druqa.models import line as module
 from druqa.models.asker import Asker, Status
 from druqa.models.base import Limits, ModelFailure, Price, Reply
 from druqa.models.exchange import Exchange
+from druqa.models.journal import Journal, reply_key
 from druqa.models.replies import VerdictReply
 from druqa.prompts import PromptText
 from druqa.scrubbing import scrub
@@ -137,6 +139,42 @@ def test_a_model_that_is_down_is_not_asked_forever() -> None:
     assert model.calls < 60
     assert asker.tally.failed == 200
     assert "connection refused" in heard[-1].problem
+
+
+@pytest.mark.parametrize("blank", [None, "", " \n"])
+def test_a_response_without_a_reply_is_a_failure_that_may_pass_and_nothing_to_keep(
+    blank: str | None, tmp_path: Path
+) -> None:
+    (heard,), _ = ask(Model(lambda call: blank if call < 3 else NO))
+    assert heard.status is Status.ANSWERED
+
+    async def kept_of(model: Model) -> Reply | None:
+        with Journal(tmp_path / "journal.sqlite") as journal:
+            exchange = Exchange({model.name: model}, journal, None)
+            with pytest.raises(ModelFailure, match="without a reply"):
+                await exchange.reply(model.name, PROMPT, {})
+            await exchange.close()
+            return await journal.take(reply_key(model.name, model.parameters, PROMPT))
+
+    assert asyncio.run(kept_of(Model(lambda call: blank))) is None
+
+
+def test_a_server_that_takes_fewer_at_once_than_the_limits_say_loses_no_question() -> None:
+    under_way = 0
+
+    async def crowded() -> str:
+        nonlocal under_way
+        if under_way >= 5:
+            raise ModelFailure("429", retryable=True, busy=True)
+        under_way += 1
+        await asyncio.sleep(0.003)
+        under_way -= 1
+        return NO
+
+    model = Model(lambda call: crowded(), Limits(concurrency=64))
+    heard, asker = ask(model, times=400)
+    assert {h.status for h in heard} == {Status.ANSWERED}
+    assert asker.tally.answered == 400
 
 
 def test_one_prompt_that_many_ask_is_bought_once() -> None:

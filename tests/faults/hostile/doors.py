@@ -14,7 +14,7 @@ from typing import Any
 
 from druqa import ModelSettings, Settings, acheck, check_many
 from druqa.flow import _check, run
-from druqa.models import exchange as exchange_module
+from druqa.models import line as line_module
 from druqa.models.asker import Asker
 from druqa.models.base import ChatModel, ModelFailure, Reply
 from druqa.models.client import LitellmModel
@@ -186,9 +186,9 @@ def web(ledger: Ledger, timeout_s: float = 1.0, due: Sequence[str] = ()) -> Iter
 @contextmanager
 def short_waits(first_s: float) -> Iterator[None]:
     """Druqa waits less before it asks again, so that a campaign is not spent on waiting."""
-    before = exchange_module._FIRST_WAIT_S
-    exchange_module._FIRST_WAIT_S = first_s
+    before = line_module._FIRST_WAIT_S
+    line_module._FIRST_WAIT_S = first_s
     try:
         yield
     finally:
-        exchange_module._FIRST_WAIT_S = before
+        line_module._FIRST_WAIT_S = before
