@@ -83,7 +83,7 @@ def read_once(reader: str, file: str) -> None:
 
 
 def child(*arguments: str, stdin: int | None = None) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, __file__, *arguments], stdin=stdin)  # noqa: S603
+    return subprocess.Popen([sys.executable, __file__, *arguments], stdin=stdin)
 
 
 def main(rows: int, line: int) -> None:

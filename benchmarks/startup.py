@@ -34,7 +34,7 @@ COMMANDS = {
 def cpu_seconds(command: list[str], home: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     env = {**os.environ, "DRUQA_HOME": home}
-    done = subprocess.run(command, capture_output=True, check=False, cwd=home, env=env)  # noqa: S603 - our own commands
+    done = subprocess.run(command, capture_output=True, check=False, cwd=home, env=env)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in (0, FLAGGED):
         sys.exit(f"{command} ended with {done.returncode}:\n{done.stderr.decode()}")

@@ -108,7 +108,7 @@ def measure_cascade(base: str, in_flight: int, latency: float, seconds: float) -
 @contextmanager
 def server(latency: float) -> Iterator[str]:
     command = [sys.executable, __file__, "--serve", "--latency", str(latency)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout  # noqa: S101
     try:
         yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
@@ -162,7 +162,7 @@ def measured(name: str, base: str, given: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as home:
         env = {**os.environ, "DRUQA_HOME": home, KEY: "sk-throughput-0123456789"}
         urlopen(f"{base}/count").close()  # noqa: S310 - our own server
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=env)  # noqa: S603
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=env)
         with urlopen(f"{base}/count") as response:  # noqa: S310 - our own server
             counted = json.load(response)
     if name == CASCADE:
