@@ -12,7 +12,8 @@ from typing import Any
 
 from druqa.errors import JournalError
 from druqa.models.base import ChatModel, ModelFailure, Reply
-from druqa.models.exchange import Exchange, Line
+from druqa.models.exchange import Exchange
+from druqa.models.line import Line
 from druqa.models.journal import Journal
 from druqa.prompts import PromptText
 
