@@ -4,8 +4,9 @@
 
 A server in a process of its own speaks the OpenAI protocol and answers each question rightly after a fixed latency. One
 client after the other, each in a process of its own, keeps so many calls in flight; the limit is in-flight / latency.
-The whole cascade (prompts, journal, parsing, vote, reports) is `check_many` over lists that nothing was asked about
-before: its start and end count, and its clock starts once names and tables are loaded. CPU is the client's alone.
+The whole cascade (names, prompts, journal, parsing, sign-off, vote, tables) is a batch of lists that nothing was asked
+about before: reading, planning, writing, and the stages in which less is in flight count, so give it half a minute. Its
+clock starts once names and tables are loaded. CPU is the client's alone.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.request import urlopen
 
+import pandas as pd
+
 from benchmarks.throughput_clients import ASKED, CLIENTS, KEY, MODEL, Call, serve, settings_at
-from druqa import Settings, check_many
+from druqa import Settings, check_tables
 from druqa.knowledge.loading import load_synonyms
 from druqa.models.base import Reply
 from druqa.models.client import LitellmModel
@@ -89,15 +92,17 @@ def measure_cascade(base: str, in_flight: int, latency: float, seconds: float) -
     random.Random(7).shuffle(drugs)  # noqa: S311 - a fixed draw
     number = max(2, round(in_flight / latency * seconds / QUESTIONS_OF_A_LIST))
     lists = [drugs[4 * index : 4 * index + 4] for index in range(number + 1)]
-    settings = Settings(roles={"screener": (MODEL,)}, budget_calls=1_000_000)
+    settings = Settings(roles={"screener": (MODEL,)}, budget_calls=10_000_000)
 
     def check(some: list[list[str]]) -> tuple[int, list[float]]:
         model = Timed(f"openai/{MODEL}", settings_at(base, in_flight, family="alpha"))
         model.took = []
-        reports = check_many(some, models={"screener": model}, settings=settings)
-        lost = sum(report.questions.failed + report.questions.not_asked for report in reports)
+        rows = [(str(number), drug) for number, listed in enumerate(some) for drug in listed]
+        frame = pd.DataFrame(rows, columns=["list_id", "medication"])
+        told = check_tables(frame, models={"screener": model}, settings=settings).manifest
+        lost = told.questions.failed + told.questions.not_asked
         assert not lost, f"{lost} questions came to nothing"  # noqa: S101
-        return sum(report.cost.calls for report in reports), model.took
+        return told.cost.calls, model.took
 
     check(lists[:1])
     cpu, began = time.process_time(), time.perf_counter()
