@@ -69,7 +69,7 @@ def check_files(
         done = _work(db, setup, began, interruption, watch)
         watch.enter("writing")
         prepare(db, for_spreadsheets=output.for_spreadsheets)
-        told = manifest(db, setup, done, output.write(db))
+        told = manifest(db, done, output.write(db))
         output.finish(told)
     return told
 
@@ -98,7 +98,7 @@ def check_tables(
         done = _work(db, setup, began, interruption, Watch())
         prepare(db, for_spreadsheets=False)
         tables = {table: db.execute(query(table)).df() for table in TABLES}
-        told = manifest(db, setup, done, {table: len(rows) for table, rows in tables.items()})
+        told = manifest(db, done, {table: len(rows) for table, rows in tables.items()})
     return Tables(**tables, manifest=told)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from druqa.assembly import provenance, run_notes
 from druqa.batch.run import Done
 from druqa.errors import EXIT_FLAGGED, EXIT_NOT_CHECKED, EXIT_OK
 from druqa.records import Record
 from druqa.report import CascadeUse, Cost, DataUse, DecisionKind, ModelUse, QuestionCounts
-from druqa.setup import Setup
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,7 +67,7 @@ class Manifest(Record):
         return EXIT_OK if self.counts.complete == self.counts.lists and not self.counts.refused else EXIT_NOT_CHECKED
 
 
-def manifest(db: duckdb.DuckDBPyConnection, setup: Setup, done: Done, rows: Mapping[str, int]) -> Manifest:
+def manifest(db: duckdb.DuckDBPyConnection, done: Done, rows: Mapping[str, int]) -> Manifest:
     """The manifest of a batch whose tables have so many rows."""
 
     def one(sql: str) -> Any:
@@ -79,7 +77,6 @@ def manifest(db: duckdb.DuckDBPyConnection, setup: Setup, done: Done, rows: Mapp
     pairs = dict.fromkeys(DecisionKind, 0) | {
         DecisionKind(decision): int(count) for decision, count in db.execute(decisions).fetchall()
     }
-    distinct = one("SELECT count(*) FROM distinct_pairs")
     told = db.execute(
         "SELECT path, note FROM notes LEFT JOIN files USING (file) ORDER BY file, note LIMIT ?", [_NOTES]
     ).fetchall()
@@ -93,10 +90,10 @@ def manifest(db: duckdb.DuckDBPyConnection, setup: Setup, done: Done, rows: Mapp
             not_recognised=one("SELECT count(*) FROM entries JOIN read USING (text_id) WHERE NOT recognised"),
             refused=rows["refused"],
             distinct_texts=one("SELECT count(*) FROM texts"),
-            distinct_pairs=distinct,
+            distinct_pairs=one("SELECT count(*) FROM distinct_pairs"),
             pairs=pairs,
             findings=rows["findings"],
         ),
-        notes=(*(f"{path}: {note}" for path, note in told), *done.notes, *run_notes(setup, done.asker)),
-        **provenance(setup, done.asker, distinct),
+        notes=(*(f"{path}: {note}" for path, note in told), *done.notes),
+        **done.provenance,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from druqa.assembly import provenance, run_notes
 from druqa.batch.catalog import NOTHING_PROPOSED, Catalog, drugs_in
 from druqa.batch.deciding import Decider
 from druqa.batch.listwide import ListFindings
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 class Done:
     """What a batch came to besides its tables."""
 
-    asker: Asker
+    provenance: dict[str, Any]
+    """As `druqa.assembly.provenance` gives it."""
     notes: tuple[str, ...]
     pending: int
     """Distinct pairs that wait for replies which are still to be bought elsewhere."""
@@ -58,7 +60,9 @@ async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Ex
     watch.enter(DECIDING)
     decider = Decider(db, catalog, setup)
     await decider.run(asker, budget, watch)
-    return Done(asker, (*proposals.notes, *budget.notes), decider.pending)
+    # Now, for an exchange that is closed has ended, whatever it was asked before.
+    notes = (*proposals.notes, *budget.notes, *run_notes(setup, asker))
+    return Done(provenance(setup, asker, watch.pairs), notes, decider.pending)
 
 
 def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, setup: Setup) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 from druqa.errors import JournalError
 from druqa.models.base import ChatModel, ModelFailure, Reply
 from druqa.models.exchange import Exchange
-from druqa.models.line import Line
 from druqa.models.journal import Journal
+from druqa.models.line import Line
 from druqa.prompts import PromptText
 
 

@@ -32,19 +32,21 @@ def summary_lines(told: Manifest, files: Mapping[str, Path]) -> Iterator[str]:
     if told.ended_early:
         yield f"ENDED EARLY: {safe(told.ended_early)}"
     if counts.refused:
-        yield f"{counts.refused:,} rows of the input were REFUSED: each is named, with its line, in {files['refused']}"
+        rows = "row of the input was" if counts.refused == 1 else "rows of the input were"
+        yield f"{counts.refused:,} {rows} REFUSED: each is named, with its line, in {files['refused']}"
     if counts.not_recognised:
+        verb, whose = ("is", "its") if counts.not_recognised == 1 else ("are", "their")
         yield (
-            f"{counts.not_recognised:,} of {counts.medications:,} medications are NOT wholly RECOGNISED: "
-            f"see their doubts in {files['medications']}"
+            f"{counts.not_recognised:,} of {_many(counts.medications, 'medication')} {verb} NOT wholly RECOGNISED: "
+            f"see {whose} doubts in {files['medications']}"
         )
     pairs = counts.pairs
     yield (
-        f"{counts.lists:,} lists, {sum(pairs.values()):,} pairs ({counts.distinct_pairs:,} distinct): "
+        f"{_many(counts.lists, 'list')}, {_many(sum(pairs.values()), 'pair')} ({counts.distinct_pairs:,} distinct): "
         f"{pairs[DecisionKind.FLAGGED]:,} flagged, {pairs[DecisionKind.NONE_FOUND]:,} none found, "
-        f"{pairs[DecisionKind.NOT_CHECKED]:,} NOT CHECKED; {counts.findings:,} findings about whole lists"
+        f"{pairs[DecisionKind.NOT_CHECKED]:,} NOT CHECKED; {_many(counts.findings, 'finding')} about whole lists"
     )
-    yield f"{counts.complete:,} of {counts.lists:,} lists were wholly recognised and checked"
+    yield f"wholly recognised and checked: {counts.complete:,} of {_many(counts.lists, 'list')}"
     if told.models:
         usd = "price not known" if told.cost.usd is None else f"${told.cost.usd:,.2f}"
         questions = told.questions
@@ -57,3 +59,7 @@ def summary_lines(told: Manifest, files: Mapping[str, Path]) -> Iterator[str]:
     if len(told.notes) > _SHOWN:
         yield f"{len(told.notes) - _SHOWN:,} further notes are in {files['manifest']}"
     yield f"written: {', '.join(str(file) for file in dict.fromkeys(files.values()))}"
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
