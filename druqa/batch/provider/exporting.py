@@ -85,12 +85,10 @@ def export_files(
             for file in files.written:
                 (partial / file.name).replace(folder / file.name)
         except OSError as error:
-            raise UsageError(
-                f"cannot be written: {error.strerror}", where=str(folder), mend="free some space"
-            ) from None
+            raise UsageError(f"cannot be written: {error.strerror}", where=f"--to {folder}") from None
         _index(db, files)
         (again,) = db.execute("SELECT count(*) FROM numbered WHERE before").fetchall()[0]
-    return Exported(round=files.round, files=tuple(files.written), usd=_usd(wants, setup), again=again)
+        return Exported(round=files.round, files=tuple(files.written), usd=_usd(wants, setup), again=again)
 
 
 def _next_round(db: duckdb.DuckDBPyConnection) -> int:
