@@ -26,24 +26,27 @@ _COMMON = 6
 """Drugs of a role that are prescribed."""
 
 
-def realistic_lists(count: int) -> dict[str, list[str]]:
-    """So many lists of 5 to 12 lines, the same ones each time."""
+def realistic_lists(count: int, shortest: int = 5, longest: int = 12) -> dict[str, list[str]]:
+    """So many lists, the same ones each time."""
     clinics = list(CLINICS.items())
-    return {
-        f"{clinics[n % len(clinics)][0]} {n:04d}": _lines(n, clinics[n % len(clinics)][1].split()) for n in range(count)
-    }
+    lists = {}
+    for n in range(count):
+        clinic, roles = clinics[n % len(clinics)]
+        lists[f"{clinic} {n:04d}"] = _lines(n, roles.split(), shortest + _pick(longest - shortest + 1, "size", n))
+    return lists
 
 
-def write_lists(file: Path, count: int) -> Path:
+def write_lists(file: Path, count: int, shortest: int = 5, longest: int = 12) -> Path:
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(("list_id", "medication"))
-        writer.writerows((id_, line) for id_, lines in realistic_lists(count).items() for line in lines)
+        writer.writerows(
+            (id_, line) for id_, lines in realistic_lists(count, shortest, longest).items() for line in lines
+        )
     return file
 
 
-def _lines(n: int, roles: list[str]) -> list[str]:
-    size = 5 + _pick(8, "size", n)
+def _lines(n: int, roles: list[str], size: int) -> list[str]:
     lines = [_written(_drug(roles[place % len(roles)], n, place), n, place) for place in range(size)]
     if _pick(10, "twice", n) == 0:
         lines[-1] = lines[0]
