@@ -15,7 +15,15 @@ from druqa.settings import Settings
 from druqa.setup import set_up
 from tests.spec.test_cli import druqa
 from tests.support.batch_provider import BatchProvider, FiledModel
-from tests.support.by_files import RIVAL, SCREENER, check_by_files, check_live, different_tables, filed_setup
+from tests.support.by_files import (
+    RIVAL,
+    SCREENER,
+    check_by_files,
+    check_live,
+    different_tables,
+    every_stage,
+    filed_setup,
+)
 from tests.support.cascades import write_cascade
 from tests.support.clinician import Clinician
 from tests.support.realistic_lists import write_lists
@@ -26,13 +34,6 @@ needs_requests = pytest.mark.skipif(
     not hasattr(LitellmModel, "request_body"),
     reason="this druqa's hosted models cannot write a request apart from a call",
 )
-
-
-def every_stage(folder: Path) -> Path:
-    """A small cascade in which every stage asks, of two models."""
-    return write_cascade(
-        folder, evaluators=2, auditors=1, answer=True, rivals=2, name_prompts=1, proposed_names=1, orders="alternate"
-    )
 
 
 @pytest.fixture

@@ -16,11 +16,19 @@ from druqa.models.base import ChatModel
 from druqa.settings import ModelSettings, Settings
 from druqa.setup import Setup, set_up
 from tests.support.batch_provider import BatchProvider, FiledModel
+from tests.support.cascades import write_cascade
 from tests.support.clinician import Clinician, Practice
 from tests.support.loopback import serve
 
 SCREENER, RIVAL = "openai/simulated-alpha", "anthropic/claude-sonnet-4-5"
 BUDGET = 10_000_000
+
+
+def every_stage(folder: Path) -> Path:
+    """A small cascade in which every stage asks."""
+    return write_cascade(
+        folder, evaluators=2, auditors=1, answer=True, rivals=2, name_prompts=1, proposed_names=1, orders="alternate"
+    )
 
 
 def check_live(lists: Path, out: Path, cascade: Path | str, home: Path) -> int:

@@ -61,7 +61,7 @@ class Clinician:
     def _reply(self, asked: Asked, *, again: bool) -> dict[str, Any]:
         chance = _chance("reply", asked.data["question_id"])
         if asked.prompt.startswith("names_"):
-            return {**plain_no(asked), "names": [f"{asked.data['Name']} ratio"] if chance < 0.2 else []}
+            return {**plain_no(asked), "names": [f"{asked.data['Name']} ratio"] if chance < 0.1 else []}
         if asked.prompt == "answer":
             reply = plain_no(asked)
             return {**reply, "text": reply["text"] + " It is safe."} if chance < 0.1 else reply

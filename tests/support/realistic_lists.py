@@ -22,7 +22,7 @@ CLINICS = {
     "diabetes": "sulfonylurea insulin ace_inhibitor statin thiazide fibrate fluoroquinolone antiplatelet",
     "infection": "fluoroquinolone macrolide azole_antifungal aminoglycoside vitamin_k_antagonist qt_prolonging",
 }
-_COMMON = 6
+_COMMON = 3
 """Drugs of a role that are prescribed."""
 
 
