@@ -60,7 +60,9 @@ def import_files(inputs: Sequence[str], folder: Path, model: Callable[[str], Exp
     with opened(folder) as (db, _):
         names = [name for (name,) in db.execute("SELECT DISTINCT model FROM idx.asked ORDER BY model").fetchall()]
         models = {name: model(name) for name in names}
-        requests = {str((folder / file).resolve()) for (file,) in db.execute("SELECT file FROM idx.asked").fetchall()}
+        requests = {
+            str((folder / file).resolve()) for (file,) in db.execute("SELECT DISTINCT file FROM idx.asked").fetchall()
+        }
         with Journal(journal_path()) as journal:
             importing = _Import(db, journal, models)
             for place in found:
