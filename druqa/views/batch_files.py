@@ -27,8 +27,9 @@ def exported_lines(exported: Exported, folder: Path, tables_command: str) -> Ite
         size = f"{file.requests:,} requests, {file.bytes:,} bytes, {file.format}"
         yield f"written: {safe(str(folder / file.name))} ({size})"
     for model, count in counts.items():
-        yield f"{safe(model)}: {count:,} questions, {dollars(exported.usd[model])} at full price"
-    yield "Providers usually charge half of the full price for batches."
+        yield f"{safe(model)}: {count:,} questions, {dollars(exported.usd[model])}"
+    if any(exported.usd.values()):
+        yield "That is at full price; providers usually charge half of it for batches."
     if exported.again:
         yield (
             f"{exported.again:,} of these questions stand in files of earlier exports too, and have no reply yet. "
@@ -56,6 +57,8 @@ def account_lines(account: Account) -> Iterator[str]:
         yield f"{count - _SHOWN:,} further lines could not be read; --json names up to a thousand"
     if differing := sum(file.differing for file in account.results):
         yield f"{differing:,} questions were answered again, and otherwise; the reply that came first stands"
+    if unknown := sum(file.unknown for file in account.results):
+        yield f"{unknown:,} results have an id that is in no export to this folder: do they belong to another?"
     yield f"{account.answered:,} of {account.questions:,} questions have a reply, {account.new:,} of them new"
     if account.answered < account.questions:
         yield "What errored, expired, was canceled or is missing is wanted again by the next druqa batch export."

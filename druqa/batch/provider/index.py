@@ -41,8 +41,7 @@ def opened(folder: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=f"--to {folder}") from None
     with partial as here, workspace(Path(here)) as db:
-        index = str(folder / FILE).replace("'", "''")
-        db.execute(f"ATTACH '{index}' AS idx")
+        _attach(db, folder / FILE)
         _forget_killed(folder, Path(here))
         db.execute(
             "CREATE TABLE IF NOT EXISTS idx.asked"
@@ -52,6 +51,20 @@ def opened(folder: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
             "CREATE TABLE IF NOT EXISTS idx.failed(custom_id VARCHAR PRIMARY KEY, state VARCHAR, reason VARCHAR)"
         )
         yield db, Path(here)
+
+
+def _attach(db: duckdb.DuckDBPyConnection, index: Path) -> None:
+    import duckdb  # noqa: PLC0415 - a quarter of a second to import
+
+    quoted = str(index).replace("'", "''")
+    try:
+        db.execute(f"ATTACH '{quoted}' AS idx")
+    except duckdb.Error as error:
+        raise UsageError(
+            f"the index of the exports cannot be opened: {str(error).splitlines()[0]}",
+            where=str(index),
+            mend="wait until no other command works in the folder; if the index is damaged, export to a new folder",
+        ) from None
 
 
 def _forget_killed(folder: Path, ours: Path) -> None:

@@ -48,8 +48,8 @@ def read_result(line: bytes) -> Result:
     """
     try:
         said = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise NoResultError(f"it is not one JSON object: {scrub(str(error))}") from None
+    except (ValueError, RecursionError):
+        raise NoResultError("it is not one JSON object") from None
     if not isinstance(said, dict):
         raise NoResultError("it is not one JSON object")
     custom_id = said.get("custom_id")

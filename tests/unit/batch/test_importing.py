@@ -13,7 +13,7 @@ import pytest
 
 from druqa.batch.provider import Account, import_files
 from druqa.batch.provider.account import ResultFile
-from druqa.batch.provider.index import append, opened
+from druqa.batch.provider.index import FILE, append, opened
 from druqa.errors import UsageError
 from druqa.models.journal import Journal
 from druqa.settings import journal_path
@@ -202,6 +202,24 @@ def test_a_folder_may_hold_the_requests_too(folder: Path) -> None:
     results(folder / "output.jsonl", openai("q1"))
     account = imported(folder, str(folder))
     assert [(Path(f.file).name, f.lines) for f in account.results] == [("output.jsonl", 1)]
+
+
+def test_one_command_at_a_time_works_in_a_folder(folder: Path, tmp_path: Path) -> None:
+    with opened(folder), pytest.raises(UsageError, match="cannot be opened"):
+        imported(folder, results(tmp_path / "output.jsonl"))
+
+
+def test_a_damaged_index_is_no_traceback(folder: Path, tmp_path: Path) -> None:
+    (folder / FILE).write_bytes(b"no database" * 1_000)
+    with pytest.raises(UsageError, match="cannot be opened"):
+        imported(folder, results(tmp_path / "output.jsonl"))
+
+
+def test_what_a_killed_command_left_is_swept_up(folder: Path, tmp_path: Path) -> None:
+    (folder / "partial-killed").mkdir()
+    (folder / "partial-killed" / "work.duckdb").write_bytes(b"half")
+    imported(folder, results(tmp_path / "output.jsonl"))
+    assert [file.name for file in folder.iterdir()] == [FILE]
 
 
 def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
