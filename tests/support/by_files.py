@@ -33,8 +33,8 @@ def every_stage(folder: Path) -> Path:
 
 def check_live(lists: Path, out: Path, cascade: Path | str, home: Path) -> int:
     """Ask directly, through litellm. Returns how many replies were used."""
-    with _journal_in(home), serve(Practice(_clinician(cascade))) as server:
-        os.environ["LOOPBACK_KEY"] = "sk-loopback-0123456789"
+    own = {"DRUQA_HOME": str(home), "LOOPBACK_KEY": "sk-loopback-0123456789"}
+    with _environment(own), serve(Practice(_clinician(cascade))) as server:
         reached = ModelSettings(api_base=server.base, api_key_env="LOOPBACK_KEY", concurrency=32)
         models = {SCREENER: reached, RIVAL: reached}
         settings = Settings(roles={"screener": (SCREENER,), "rival": (RIVAL,)}, models=models, budget_calls=BUDGET)
@@ -48,7 +48,7 @@ def check_by_files(
     setup, models = filed_setup(cascade)
     provider = BatchProvider(_clinician(cascade), faults=faults)
     requests, rounds = home / "requests", list[tuple[Exported, Account]]()
-    with _journal_in(home):
+    with _environment({"DRUQA_HOME": str(home)}):
         while (exported := export_files([str(lists)], requests, setup)).files:
             results = home / f"results-{exported.round}"
             provider.answer([requests / file.name for file in exported.files], results)
@@ -78,12 +78,15 @@ def _clinician(cascade: Path | str) -> Clinician:
 
 
 @contextmanager
-def _journal_in(home: Path) -> Iterator[None]:
-    before = os.environ.get("DRUQA_HOME")
-    os.environ["DRUQA_HOME"] = str(home)
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Other variables while this lasts: each way has a journal of its own."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
-        os.environ.pop("DRUQA_HOME")
-        if before is not None:
-            os.environ["DRUQA_HOME"] = before
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name)
+            else:
+                os.environ[name] = value

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from druqa.batch.provider import Account, import_files
-from druqa.batch.provider.account import ResultFile
+from druqa.batch.provider.account import FATES, ResultFile
 from druqa.batch.provider.index import FILE, append, opened
 from druqa.errors import UsageError
 from druqa.models.journal import Journal
@@ -116,6 +121,49 @@ def test_every_line_counts_as_one_thing(folder: Path, tmp_path: Path) -> None:
     alpha = account.requests[1]
     assert (alpha.succeeded, alpha.errored, alpha.expired, alpha.canceled, alpha.missing) == (1, 1, 1, 0, 0)
     assert account.requests[0].canceled == 1
+
+
+Said = tuple[str, str]
+KINDS: dict[str, Any] = {
+    "succeeded": lambda id_: openai(id_, "one"),
+    "otherwise": lambda id_: openai(id_, "other"),
+    "errored": lambda id_: openai(id_, message="no"),
+    "expired": lambda id_: openai(id_, code="batch_expired"),
+    "canceled": lambda id_: openai(id_, code="batch_cancelled"),
+    "unreadable": lambda _: b"{",
+}
+SAID = st.tuples(st.sampled_from(["q1", "q2", "q3", "q9"]), st.sampled_from(list(KINDS)))
+
+
+@settings(max_examples=12)
+@given(st.lists(st.lists(SAID, max_size=8), min_size=1, max_size=3))
+def test_the_account_is_that_of_a_plain_walk_over_the_lines(files: list[list[Said]]) -> None:
+    with TemporaryDirectory() as home:
+        os.environ["DRUQA_HOME"] = home
+        export(Path(home) / "requests", 1, [(f"q{n}", f"key{n}", ALPHA.name) for n in (1, 2, 3)])
+        inputs = [
+            results(Path(home) / f"{n}.jsonl", *(KINDS[kind](id_) for id_, kind in said))
+            for n, said in enumerate(files)
+        ]
+        account = imported(Path(home) / "requests", *inputs)
+    first: dict[str, str] = {}
+    last: dict[str, str] = {}
+    for said, file in zip(files, account.results, strict=True):
+        expected: Counter[str] = Counter(lines=len(said))
+        for id_, kind in said:
+            if kind == "unreadable" or id_ == "q9":
+                expected["unreadable" if kind == "unreadable" else "unknown"] += 1
+            elif kind in ("succeeded", "otherwise"):
+                expected["duplicated" if id_ in first else "succeeded"] += 1
+                expected["differing"] += first.setdefault(id_, kind) != kind
+            else:
+                expected[kind] += 1
+                last[id_] = kind
+        assert counts(file) == dict(+expected)
+    fates = Counter("succeeded" if id_ in first else last.get(id_, "missing") for id_ in ("q1", "q2", "q3"))
+    (requests,) = account.requests
+    assert {fate: getattr(requests, fate) for fate in FATES} == {fate: fates[fate] for fate in FATES}
+    assert (account.answered, account.new) == (len(first), len(first))
 
 
 def test_the_last_word_on_a_question_is_remembered_until_it_has_a_reply(folder: Path, tmp_path: Path) -> None:

@@ -136,6 +136,23 @@ def test_a_question_has_its_own_id_and_further_wordings_of_it_add_to_that(tmp_pa
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", id_) for id_ in given_ids.values())
 
 
+@settings(max_examples=12)
+@given(st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4)), unique=True, max_size=8), max_size=3))
+def test_ids_are_those_of_a_plain_walk_over_the_exports(exports: list[list[tuple[str, int]]]) -> None:
+    known: dict[str, str] = {}
+    with TemporaryDirectory() as folder:
+        for number, asked in enumerate(exports, start=1):
+            wants = [wanted(question, f"wording {n}") for question, n in asked]
+            with opened(Path(folder)) as (db, _):
+                given_ids = ids(db, wants)
+                db.execute("INSERT INTO idx.asked SELECT custom_id, key, model, ?, 'file' FROM numbered", [number])
+            for question, want in sorted(zip((q for q, _ in asked), wants, strict=True), key=lambda each: each[1].key):
+                own = question_id(question)
+                free = own not in known.values()
+                known.setdefault(want.key, own if free else f"{own}-{want.key[:8]}")
+            assert given_ids == {want.key: known[want.key] for want in wants}
+
+
 @pytest.mark.parametrize("place", [0, 1])
 def test_an_id_stands_for_one_key_in_all_exports(tmp_path: Path, place: int) -> None:
     """Asked again after a reply that could not be read, a question must not be matched with that reply once more."""
