@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from druqa.batch.planning import consented, plan
 from druqa.batch.provider.formats import Limit
 from druqa.batch.provider.index import append, opened
-from druqa.batch.provider.models import exportable_models
+from druqa.batch.provider.models import Exportable, exportable_models
 from druqa.batch.provider.request_files import LIMITS, RequestFiles, WrittenFile
 from druqa.batch.provider.wanted import Wants
 from druqa.batch.reading import read_lists
@@ -80,15 +80,19 @@ def export_files(
         wants.number()
         watch.enter("writing")
         files = RequestFiles(partial, _next_round(db), limits)
-        try:
-            files.write(wants.requests(), models)
-            for file in files.written:
-                (partial / file.name).replace(folder / file.name)
-        except OSError as error:
-            raise UsageError(f"cannot be written: {error.strerror}", where=f"--to {folder}") from None
+        _write(files, wants, models, folder)
         _index(db, files)
         (again,) = db.execute("SELECT count(*) FROM numbered WHERE before").fetchall()[0]
         return Exported(round=files.round, files=tuple(files.written), usd=_usd(wants, setup), again=again)
+
+
+def _write(files: RequestFiles, wants: Wants, models: Mapping[str, Exportable], folder: Path) -> None:
+    try:
+        files.write(wants.requests(), models)
+        for file in files.written:
+            (files.folder / file.name).replace(folder / file.name)
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=f"--to {folder}") from None
 
 
 def _next_round(db: duckdb.DuckDBPyConnection) -> int:

@@ -35,7 +35,7 @@ class RequestFiles:
 
     def __init__(self, folder: Path, round_: int, limits: Mapping[str, Limit] = LIMITS) -> None:
         """Take the folder, the round that the files are named by, and how much a file of each format may hold."""
-        self._folder, self.round, self._limits = folder, round_, limits
+        self.folder, self.round, self._limits = folder, round_, limits
         self._parts: Counter[str] = Counter()
         self.written: list[WrittenFile] = []
 
@@ -51,7 +51,7 @@ class RequestFiles:
         held = next(lines, None)
         while held is not None:
             name = self._next_name(model.name)
-            with (self._folder / name).open("wb") as stream:
+            with (self.folder / name).open("wb") as stream:
                 first, count, size, held = _fill(stream, held, lines, limit)
             self.written.append(
                 WrittenFile(name=name, model=model.name, format=format_.name, requests=count, bytes=size, first=first)

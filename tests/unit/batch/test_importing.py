@@ -22,6 +22,7 @@ from druqa.batch.provider.index import FILE, append, opened
 from druqa.errors import UsageError
 from druqa.models.journal import Journal
 from druqa.settings import journal_path
+from druqa.views.batch_files import account_lines
 from tests.support.batch_provider import FiledModel
 from tests.support.loopback import completion
 
@@ -237,6 +238,30 @@ def test_long_lines_and_files_that_are_cut_off_end_nothing(folder: Path, tmp_pat
         (None, "damaged or cut off, what follows is lost"),
     ]
     assert account.requests[1].succeeded == 3
+
+
+def test_what_is_printed_says_what_is_open_and_why(folder: Path, tmp_path: Path) -> None:
+    file = results(
+        tmp_path / "out\x1b[2J.jsonl",
+        openai("q1"),
+        openai("q1", "other"),
+        openai("q2", message="no\x1b[2J"),
+        anthropic("q9"),
+        b"{",
+    )
+    told = "\n".join(account_lines(imported(folder, file)))
+    assert "\x1b" not in told
+    for part in (
+        "errored, 1 questions: no",
+        ".jsonl, line 5: it is not one JSON object",
+        "1 questions were answered again, and otherwise",
+        "1 results have an id that is in no export",
+        "1 of 4 questions have a reply, 1 of them new",
+        "is wanted again by the next druqa batch export",
+    ):
+        assert part in told
+    rows = [line.split() for line in told.splitlines() if line.startswith(ALPHA.name)]
+    assert rows == [[ALPHA.name, "001-openai_alpha-001.jsonl", "3", "1", "1", "0", "0", "1", "0"]]
 
 
 def test_ids_that_cannot_be_ours_are_unknown_whatever_they_hold(folder: Path, tmp_path: Path) -> None:
