@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,31 @@ def test_an_export_of_the_same_state_is_the_same_to_the_byte(tmp_path: Path, lis
         written.append({file.name: (folder / file.name).read_bytes() for file in exported.files})
         assert sorted(file.name for file in folder.iterdir()) == sorted([*written[-1], "index.duckdb"])
     assert written[0] == written[1]
+
+
+def test_an_export_that_is_broken_off_leaves_no_file_and_the_next_one_writes_them_all(
+    tmp_path: Path, lists: Path
+) -> None:
+    cascade = every_stage(tmp_path / "small")
+
+    class Broken(FiledModel):
+        left = 5
+
+        def request_body(self, *asked: Any) -> dict[str, Any]:
+            self.left -= 1
+            if not self.left:
+                raise KeyboardInterrupt
+            return super().request_body(*asked)
+
+    broken = set_up(cascade, {"screener": Broken(SCREENER, "gpt")}, Settings())
+    with pytest.raises(KeyboardInterrupt):
+        export_files([str(lists)], tmp_path / "broken", broken)
+    assert [file.name for file in (tmp_path / "broken").iterdir()] == ["index.duckdb"]
+    setup, _ = filed_setup(cascade)
+    written = [export_files([str(lists)], tmp_path / folder, setup).files for folder in ("broken", "other")]
+    assert written[0] == written[1]
+    for file in written[0]:
+        assert (tmp_path / "broken" / file.name).read_bytes() == (tmp_path / "other" / file.name).read_bytes()
 
 
 def test_what_was_exported_and_has_no_reply_is_exported_again_under_its_id_and_said(

@@ -277,6 +277,29 @@ def test_a_folder_may_hold_the_requests_too(folder: Path) -> None:
     assert [(Path(f.file).name, f.lines) for f in account.results] == [("output.jsonl", 1)]
 
 
+def test_an_import_that_is_broken_off_keeps_what_it_took_and_the_next_one_takes_the_rest(tmp_path: Path) -> None:
+    count, folder = 6_000, tmp_path / "requests"
+    export(folder, 1, [(f"q{n}", f"key{n}", ALPHA.name) for n in range(count)])
+    file = results(tmp_path / "output.jsonl", *(openai(f"q{n}") for n in range(count)))
+
+    class Broken(FiledModel):
+        left = count - 10
+
+        def read_response(self, body: bytes) -> Any:
+            self.left -= 1
+            if not self.left:
+                raise KeyboardInterrupt
+            return super().read_response(body)
+
+    broken = Broken(ALPHA.name, "alpha")
+    with pytest.raises(KeyboardInterrupt):
+        import_files([file], folder, lambda _: broken)
+    account = imported(folder, file)
+    assert 0 < account.new < count
+    assert account.answered == count
+    assert sorted(left.name for left in folder.iterdir()) == [FILE]
+
+
 def test_one_command_at_a_time_works_in_a_folder(folder: Path, tmp_path: Path) -> None:
     with opened(folder), pytest.raises(UsageError, match="cannot be opened"):
         imported(folder, results(tmp_path / "output.jsonl"))
