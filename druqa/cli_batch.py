@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from druqa.console import Commands, echo_json, ended_by_signals
-from druqa.options import cascade_options, limit_options, tables_options
+from druqa.options import calls_option, cascade_options, limit_options, tables_options
 
 if TYPE_CHECKING:
     from druqa.setup import Setup
@@ -23,6 +24,18 @@ Exit codes:
   3  something is flagged
   4  nothing is flagged, but a row was refused, a pair not checked or a name not recognised
 """
+
+IMPORT_EXIT_CODES = """
+\b
+Exit codes:
+  0  every question of the folder has its reply
+  1  error
+  2  the command is wrong
+  4  a question has no reply yet
+"""
+_USD = click.option(
+    "--budget-usd", type=float, metavar="N", help="Most US dollars, by estimate; beyond it: NOT CHECKED."
+)
 
 
 class WithDefault(Commands):
@@ -55,9 +68,10 @@ def batch() -> None:
 @click.option("--overwrite", is_flag=True, help="Replace what is there.")
 @cascade_options
 @limit_options
-@click.option("--budget-usd", type=float, metavar="N", help="Most US dollars, by estimate; beyond it: NOT CHECKED.")
+@_USD
 @tables_options
 @click.option("--events", type=click.Path(path_type=Path), metavar="FILE", help="Write events to a file, as JSONL.")
+@click.option("--only-paid", is_flag=True, help="Ask nothing; what has no paid reply is NOT CHECKED.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print distinct names, pairs, questions, price; ask nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest, or the plan, as JSON.")
 @click.pass_context
@@ -90,6 +104,7 @@ def run_batch(
     from druqa.views.batch import summary_lines  # noqa: PLC0415
     from druqa.views.batch_progress import BatchProgress  # noqa: PLC0415
 
+    only_paid = over.pop("only_paid")
     setup = _setup(over)
     if only_plan:
         _show_plan(inputs, setup, as_json=as_json)
@@ -98,13 +113,92 @@ def run_batch(
         raise UsageError("where are the tables to go?", where="--out", mend="give --out FILE, as in --out pairs.csv")
     output = Output(out)
     with ended_by_signals() as interruption, BatchProgress(events) as progress:
-        told = check_files(inputs, output, setup, overwrite=overwrite, watch=progress.watch, interruption=interruption)
+        told = check_files(
+            inputs,
+            output,
+            setup,
+            overwrite=overwrite,
+            only_paid=only_paid,
+            watch=progress.watch,
+            interruption=interruption,
+        )
     if as_json:
         echo_json(told.model_dump_json(indent=2))
     else:
         for line in summary_lines(told, output.files):
             click.echo(line)
     ctx.exit(told.exit_code)
+
+
+@batch.command("export")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", required=True, help="Where the files go.")
+@cascade_options
+@calls_option
+@_USD
+@tables_options
+@click.pass_context
+def export_batch(ctx: click.Context, /, inputs: Sequence[str], to: Path, **over: Any) -> None:
+    """Write what is to be asked next into files for a provider's batches.
+
+    What was paid for before is not asked again, and one export is one stage of the cascade: hand the files in, import
+    the results, export again, until nothing is left to ask. docs/batch-files.md goes through it step by step.
+
+    \b
+    Examples:
+      druqa batch export lists.csv --to requests --model screener=openai/gpt-4o-mini
+      druqa batch import batch_*_output.jsonl --to requests
+    """  # noqa: D301 - click wants the character itself
+    from druqa.batch.provider import export_files  # noqa: PLC0415
+    from druqa.views.batch_files import exported_lines  # noqa: PLC0415
+    from druqa.views.batch_progress import BatchProgress  # noqa: PLC0415
+
+    with BatchProgress(None) as progress:
+        exported = export_files(inputs, to, _setup(over), watch=progress.watch)
+    for line in exported_lines(exported, to, _tables_command(ctx)):
+        click.echo(line)
+
+
+def _tables_command(ctx: click.Context) -> str:
+    """The command that writes the tables of what was exported: the same options, and nothing is asked."""
+    words = ["druqa", "batch", "run", *ctx.params["inputs"], "--out", "pairs.parquet", "--only-paid"]
+    for option in ctx.command.params:
+        given = ctx.params[option.name or ""]
+        if isinstance(option, click.Option) and option.name != "to" and given:
+            for value in given if isinstance(given, tuple) else (given,):
+                words += [option.opts[-1], str(value)]
+    return shlex.join(words)
+
+
+@batch.command("import", epilog=IMPORT_EXIT_CODES)
+@click.argument("inputs", nargs=-1, required=True, metavar="FILE...")
+@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", required=True, help="Where the export went.")
+@click.option("--json", "as_json", is_flag=True, help="Print the account as JSON.")
+@click.pass_context
+def import_batch(
+    ctx: click.Context,
+    /,
+    inputs: Sequence[str],
+    to: Path,
+    as_json: bool,  # noqa: FBT001 - click passes flags by name
+) -> None:
+    """Take the results of batches that were written by `export`, and account for every question.
+
+    FILE is a file, a folder or a pattern; files of results and of errors, of several batches and providers, in any
+    order, packed with gzip or not. The same file may come twice.
+    """
+    from druqa.batch.provider import import_files, named_model  # noqa: PLC0415
+    from druqa.settings import load_settings  # noqa: PLC0415
+    from druqa.views.batch_files import account_lines  # noqa: PLC0415
+
+    settings = load_settings()
+    account = import_files(inputs, to, lambda name: named_model(name, settings))
+    if as_json:
+        echo_json(account.model_dump_json(indent=2))
+    else:
+        for line in account_lines(account):
+            click.echo(line)
+    ctx.exit(account.exit_code)
 
 
 def _setup(over: dict[str, Any]) -> Setup:

@@ -46,9 +46,13 @@ def cascade_options(command: Command) -> Command:
 
 def limit_options(command: Command) -> Command:
     """How long a run may take, and how much it may ask."""
-    command = click.option(
-        "--budget-calls", type=int, metavar="N", help="Most model calls; pairs beyond it are NOT CHECKED."
-    )(command)
     return click.option(
         "--deadline", "deadline_s", type=float, metavar="SECONDS", help="Wall-clock limit; the rest is NOT CHECKED."
+    )(calls_option(command))
+
+
+def calls_option(command: Command) -> Command:
+    """How much a run may ask."""
+    return click.option(
+        "--budget-calls", type=int, metavar="N", help="Most model calls; pairs beyond it are NOT CHECKED."
     )(command)

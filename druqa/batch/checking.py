@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -18,7 +19,7 @@ from druqa.batch.watch import Watch
 from druqa.batch.workspace import number, workspace
 from druqa.models.binding import Given
 from druqa.models.interruption import Interruption
-from druqa.session import open_exchange, run
+from druqa.session import open_collector, open_exchange, run
 from druqa.settings import Settings
 from druqa.setup import Setup, set_up
 
@@ -44,6 +45,7 @@ def check_files(
     setup: Setup,
     *,
     overwrite: bool = False,
+    only_paid: bool = False,
     watch: Watch | None = None,
     interruption: Interruption | None = None,
 ) -> Manifest:
@@ -54,6 +56,7 @@ def check_files(
         output: where the tables go.
         setup: the cascade with its models and tables.
         overwrite: whether files that are there may be replaced.
+        only_paid: whether nothing is asked; what has no paid reply is not_checked then.
         watch: told how far it has come.
         interruption: ends the batch early; what is unanswered by then is not_checked.
 
@@ -66,7 +69,7 @@ def check_files(
     with output.opened(overwrite=overwrite) as folder, workspace(folder) as db:
         watch.enter("reading")
         read_lists(inputs, db)
-        done = _work(db, setup, began, interruption, watch)
+        done = _work(db, setup, began, interruption, watch, only_paid=only_paid)
         watch.enter("writing")
         prepare(db, for_spreadsheets=output.for_spreadsheets)
         told = manifest(db, done, output.write(db))
@@ -118,7 +121,13 @@ def check_frame(
 
 
 def _work(
-    db: duckdb.DuckDBPyConnection, setup: Setup, began: float, interruption: Interruption | None, watch: Watch
+    db: duckdb.DuckDBPyConnection,
+    setup: Setup,
+    began: float,
+    interruption: Interruption | None,
+    watch: Watch,
+    *,
+    only_paid: bool = False,
 ) -> Done:
     number(db)
     watch.count(db)
@@ -126,6 +135,10 @@ def _work(
         consented(plan(db, setup), setup)
 
     async def work() -> Done:
+        if only_paid:
+            async with open_collector(setup, None) as collector:
+                with interruption.stops(collector.stop) if interruption else nullcontext():
+                    return await work_through(db, setup, collector, watch)
         async with open_exchange(setup, began, interruption) as exchange:
             return await work_through(db, setup, exchange, watch)
 

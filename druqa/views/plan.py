@@ -14,7 +14,7 @@ def plan_total(plan: Plan) -> str:
         return f"cascade {safe(plan.cascade)} asks no model; {plan.look_ups:,} table look-ups, no cost"
     return (
         f"cascade {safe(plan.cascade)} asks at most {plan.questions:,} questions of models, "
-        f"about {plan.tokens:,} tokens, {_dollars(plan.usd)}"
+        f"about {plan.tokens:,} tokens, {dollars(plan.usd)}"
     )
 
 
@@ -26,12 +26,13 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     for stage in plan.stages:
         tokens = f"{stage.prompt_tokens:,} + {stage.completion_tokens:,} tokens"
         where = f"{stage.stage.replace('_', '-')} by {stage.role} {safe(stage.model)}"
-        yield f"{where}: at most {stage.questions:,} questions, about {tokens}, {_dollars(stage.usd)}"
+        yield f"{where}: at most {stage.questions:,} questions, about {tokens}, {dollars(stage.usd)}"
     yield plan_total(plan)
     yield "Nothing was asked."
 
 
-def _dollars(usd: float | None) -> str:
+def dollars(usd: float | None) -> str:
+    """An estimate in US dollars."""
     if usd is None:
         return "price not known"
     return f"about ${usd:,.2f}" if usd >= 0.01 or not usd else "under $0.01"
