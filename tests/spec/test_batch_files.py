@@ -11,7 +11,6 @@ import pytest
 
 from druqa.batch.provider import export_files
 from druqa.errors import UsageError
-from druqa.models.client import LitellmModel
 from druqa.settings import Settings
 from druqa.setup import set_up
 from tests.spec.test_cli import druqa
@@ -31,10 +30,6 @@ from tests.support.realistic_lists import write_lists
 from tests.support.script import ScriptedModel
 
 KEY = "sk-batch-files-0123456789"
-needs_requests = pytest.mark.skipif(
-    not hasattr(LitellmModel, "request_body"),
-    reason="this druqa's hosted models cannot write a request apart from a call",
-)
 
 
 @pytest.fixture
@@ -168,7 +163,6 @@ def test_import_without_an_export_is_wrong_use(lists: Path) -> None:
     assert "nothing was exported" in result.stderr
 
 
-@needs_requests
 def test_the_commands_from_lists_to_tables(tmp_path: Path, lists: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With hosted models as they are, and no key: none is needed, and one that is there gets into no file."""
     cascade = every_stage(tmp_path / "small")
