@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from druqa.batch.manifest import Manifest
 from druqa.batch.tables import TABLES, query
-from druqa.errors import UsageError
+from druqa.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -93,7 +93,28 @@ class Output:
         for table in TABLES:
             copied = db.execute(f"COPY ({query(table)}) TO '{_quoted(self._inside(table))}' ({_OPTIONS[self._ending]})")
             rows[table] = int(copied.fetchall()[0][0])
+        if rows["pairs"]:
+            self._read_back(db)
         return rows
+
+    def _read_back(self, db: duckdb.DuckDBPyConnection) -> None:
+        """See that the file of pairs holds what was decided, each decision as often as it should.
+
+        Raises:
+            DataError: if it does not: the file would be believed.
+
+        """
+        told = ", ".join(f"CAST({column} AS VARCHAR) AS {column}" for column in ("decision", "severity", "tier"))
+        written = f"SELECT {told}, count(*) AS lists FROM '{_quoted(self._inside('pairs'))}' GROUP BY ALL"
+        decided = (
+            f"SELECT {told}, sum(lists)::BIGINT AS lists FROM decided JOIN distinct_pairs USING (key) GROUP BY ALL"
+        )
+        if db.execute(f"({written} EXCEPT {decided}) UNION ALL ({decided} EXCEPT {written})").fetchall():
+            raise DataError(
+                "the table that was written does not hold what was decided",
+                where=str(self.out),
+                mend="check the disk and the memory of this machine, and run again; nothing is paid twice",
+            )
 
     def _write_database(self, db: duckdb.DuckDBPyConnection) -> dict[str, int]:
         file = self._inside("pairs")

@@ -26,7 +26,7 @@ from druqa.models.replies import UnparsedReplyError, VerdictReply
 from druqa.records import Outcome, Severity
 from druqa.report import DecisionKind
 from druqa.stages import vote as vote_module
-from druqa.stages.proposals import Widened
+from druqa.stages.proposals import Proposals
 from tests.faults import campaign as module
 from tests.faults.campaign import INSIDE, Tally, campaign
 from tests.faults.hostile.content import CONTENT
@@ -194,7 +194,7 @@ def test_a_vote_that_forgets_what_failed_is_found(monkeypatch: pytest.MonkeyPatc
 
 
 def test_names_that_were_not_to_be_had_and_are_forgotten_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Widened, "lost_of", lambda self, pair: ())
+    monkeypatch.setattr(Proposals, "lost_of", lambda self, pair: ())
     assert "NONE FOUND" in planted(rare=True)
 
 
