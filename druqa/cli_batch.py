@@ -58,6 +58,10 @@ def batch() -> None:
 @click.option("--budget-usd", type=float, metavar="N", help="Most US dollars, by estimate; beyond it: NOT CHECKED.")
 @tables_options
 @click.option("--events", type=click.Path(path_type=Path), metavar="FILE", help="Write events to a file, as JSONL.")
+@click.option(
+    "--engine", type=click.Choice(["local", "dask"]), default="local", help="Ask from here, or from many processes."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="With --engine dask: a dask scheduler, as in tcp://HOST:8786.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print distinct names, pairs, questions, price; ask nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest, or the plan, as JSON.")
 @click.pass_context
@@ -85,11 +89,13 @@ def run_batch(
       druqa batch bundles/ --out checked.duckdb
     """  # noqa: D301 - click wants the character itself
     from druqa.batch.checking import check_files  # noqa: PLC0415
+    from druqa.batch.engine import engine_named  # noqa: PLC0415
     from druqa.batch.outputs import Output  # noqa: PLC0415
     from druqa.errors import UsageError  # noqa: PLC0415
     from druqa.views.batch import summary_lines  # noqa: PLC0415
     from druqa.views.batch_progress import BatchProgress  # noqa: PLC0415
 
+    engine, scheduler = over.pop("engine"), over.pop("scheduler")
     setup = _setup(over)
     if only_plan:
         _show_plan(inputs, setup, as_json=as_json)
@@ -97,8 +103,20 @@ def run_batch(
     if out is None:
         raise UsageError("where are the tables to go?", where="--out", mend="give --out FILE, as in --out pairs.csv")
     output = Output(out)
-    with ended_by_signals() as interruption, BatchProgress(events) as progress:
-        told = check_files(inputs, output, setup, overwrite=overwrite, watch=progress.watch, interruption=interruption)
+    with (
+        ended_by_signals() as interruption,
+        engine_named(engine, scheduler) as asks,
+        BatchProgress(events) as progress,
+    ):
+        told = check_files(
+            inputs,
+            output,
+            setup,
+            overwrite=overwrite,
+            watch=progress.watch,
+            interruption=interruption,
+            engine=asks,
+        )
     if as_json:
         echo_json(told.model_dump_json(indent=2))
     else:

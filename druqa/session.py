@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any, TypeVar
@@ -45,15 +45,20 @@ async def open_exchange(
 
 
 @asynccontextmanager
-async def open_collector(setup: Setup, want: Callable[[Wanted], None] | None) -> AsyncIterator[Collector]:
-    """An exchange that buys nothing, and hands to `want` what is still to be asked.
+async def open_collector(
+    setup: Setup,
+    want: Callable[[Wanted], None] | None,
+    failed: Mapping[str, str] | None = None,
+    lost: str | None = None,
+) -> AsyncIterator[Collector]:
+    """An exchange that buys nothing, and hands to `want` what is still to be asked; see `Collector`.
 
     Raises:
         JournalError: if the journal cannot be read.
 
     """
     with Journal(journal_path(), claims=False) as journal:
-        collector = Collector(setup.binding.models, journal, want)
+        collector = Collector(setup.binding.models, journal, want, failed, lost)
         try:
             yield collector
         finally:

@@ -12,13 +12,12 @@ from druqa.batch.manifest import Manifest, manifest
 from druqa.batch.outputs import Output
 from druqa.batch.planning import consented, plan
 from druqa.batch.reading import read_frame, read_lists
-from druqa.batch.run import Done, work_through
+from druqa.batch.run import Done, Engine, work_here
 from druqa.batch.tables import TABLES, prepare, query
 from druqa.batch.watch import Watch
 from druqa.batch.workspace import number, workspace
 from druqa.models.binding import Given
 from druqa.models.interruption import Interruption
-from druqa.session import open_exchange, run
 from druqa.settings import Settings
 from druqa.setup import Setup, set_up
 
@@ -46,6 +45,7 @@ def check_files(
     overwrite: bool = False,
     watch: Watch | None = None,
     interruption: Interruption | None = None,
+    engine: Engine = work_here,
 ) -> Manifest:
     """Check the lists in files and write the tables.
 
@@ -56,6 +56,7 @@ def check_files(
         overwrite: whether files that are there may be replaced.
         watch: told how far it has come.
         interruption: ends the batch early; what is unanswered by then is not_checked.
+        engine: where the questions are asked from: this process, or `druqa.batch.engine`.
 
     Raises:
         DruqaError: if the input, the output or the journal is of no use. A bad row is none: it is named in a table.
@@ -66,7 +67,7 @@ def check_files(
     with output.opened(overwrite=overwrite) as folder, workspace(folder) as db:
         watch.enter("reading")
         read_lists(inputs, db)
-        done = _work(db, setup, began, interruption, watch)
+        done = _work(db, setup, began, interruption, watch, engine)
         watch.enter("writing")
         prepare(db, done.findings, for_spreadsheets=output.for_spreadsheets)
         told = manifest(db, setup, done, output.write(db))
@@ -95,7 +96,7 @@ def check_tables(
     setup = set_up(cascade, models, settings)
     with TemporaryDirectory(prefix="druqa-") as folder, workspace(Path(folder)) as db:
         read_frame(frame, db)
-        done = _work(db, setup, began, interruption, Watch())
+        done = _work(db, setup, began, interruption, Watch(), work_here)
         prepare(db, done.findings, for_spreadsheets=False)
         tables = {table: db.execute(query(table)).df() for table in TABLES}
         told = manifest(db, setup, done, {table: len(rows) for table, rows in tables.items()})
@@ -118,15 +119,15 @@ def check_frame(
 
 
 def _work(
-    db: duckdb.DuckDBPyConnection, setup: Setup, began: float, interruption: Interruption | None, watch: Watch
+    db: duckdb.DuckDBPyConnection,
+    setup: Setup,
+    began: float,
+    interruption: Interruption | None,
+    watch: Watch,
+    engine: Engine,
 ) -> Done:
     number(db)
     watch.count(db)
     if setup.binding.models:
         consented(plan(db, setup), setup)
-
-    async def work() -> Done:
-        async with open_exchange(setup, began, interruption) as exchange:
-            return await work_through(db, setup, exchange, watch)
-
-    return run(work())
+    return engine(db, setup, began, interruption, watch)

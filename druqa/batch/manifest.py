@@ -98,5 +98,10 @@ def manifest(db: duckdb.DuckDBPyConnection, setup: Setup, done: Done, rows: Mapp
             findings=rows["findings"],
         ),
         notes=(*(f"{path}: {note}" for path, note in told), *done.notes, *run_notes(setup, done.asker)),
-        **provenance(setup, done.asker, distinct),
+        **(provenance(setup, done.asker, distinct) | {"ended_early": _ended_early(done)}),
     )
+
+
+def _ended_early(done: Done) -> str:
+    """Why the batch ended early, if that cost it anything. Its exchange is closed by now, and says so."""
+    return done.ended if done.asker.tally.failed or done.asker.tally.not_asked else ""

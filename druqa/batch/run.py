@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from druqa.batch.watch import DECIDING, Watch
 from druqa.budget import Budget
 from druqa.models.asker import Asker
 from druqa.models.exchange import Exchange
+from druqa.models.interruption import Interruption
+from druqa.session import open_exchange, run
 from druqa.setup import Setup
 from druqa.stages.proposals import propose
 
@@ -31,6 +34,30 @@ class Done:
     notes: tuple[str, ...]
     pending: int
     """Distinct pairs that wait for replies which are still to be bought elsewhere."""
+    ended: str
+    """Why the batch ended early; empty if it did not."""
+
+
+Engine = Callable[["duckdb.DuckDBPyConnection", Setup, float, Interruption | None, Watch], Done]
+"""Takes the numbered lists of a workspace to decided pairs: with that setup, for a batch that began then, by
+`monotonic`, until it is interrupted, telling a watch how far it has come."""
+
+
+def work_here(
+    db: duckdb.DuckDBPyConnection, setup: Setup, began: float, interruption: Interruption | None, watch: Watch
+) -> Done:
+    """The engine that asks from this process.
+
+    Raises:
+        JournalError: if paid replies could not be kept.
+
+    """
+
+    async def work() -> Done:
+        async with open_exchange(setup, began, interruption) as exchange:
+            return await work_through(db, setup, exchange, watch)
+
+    return run(work())
 
 
 async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Exchange, watch: Watch) -> Done:
@@ -58,7 +85,7 @@ async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Ex
     watch.enter(DECIDING)
     decider = Decider(db, catalog, setup)
     await decider.run(asker, budget, watch)
-    return Done(asker, findings, (*proposals.notes, *budget.notes), decider.pending)
+    return Done(asker, findings, (*proposals.notes, *budget.notes), decider.pending, exchange.ended)
 
 
 def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, setup: Setup) -> ListFindings:

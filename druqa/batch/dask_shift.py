@@ -1,0 +1,219 @@
+"""A shift: the limits of the models are dealt out to the workers that are there, and they ask until nothing is left.
+
+A worker that dies is noticed, and what it had not reported is given to others. Once workers have come or gone, the
+shift ends, so that the next one deals anew.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from druqa.batch.dask_desk import Desk
+from druqa.batch.dask_ending import Ending
+from druqa.batch.dask_messages import Errand, Orders, Question, Report, portion
+from druqa.batch.dask_worker import SILENCE_S, ask
+from druqa.errors import DruqaError
+from druqa.models.base import Limits
+
+if TYPE_CHECKING:
+    from distributed import Client, Future, Queue
+
+_TICK_S = 0.5
+_TICK_FOR_EACH_WORKER_S = 0.01
+"""The desk reads and answers some hundred reports a second."""
+_PAUSE_S = 0.05
+_LOOK_S = 1.0
+_SETTLE_S = 5.0
+"""Workers come and go in numbers: for so long they must have stayed the same before limits are dealt anew."""
+_LOST_S = 2 * SILENCE_S
+"""A worker that was not heard of for so long has given up by then, and what it had is asked elsewhere."""
+_ENDED_FUTURES = ("error", "cancelled", "lost")
+
+
+@dataclass
+class _Sent:
+    """A worker on its errand."""
+
+    address: str
+    limits: Mapping[str, Limits]
+    future: Future
+    post: Queue | None = None
+    """Where it looks for orders; None before its first report."""
+    heard: float = 0.0
+    held: dict[str, tuple[str, Question]] = field(default_factory=dict)
+    """What it was given and has not reported, by key, with the model."""
+    closed: set[str] = field(default_factory=set)
+    is_over: bool = False
+
+
+class Shift:
+    """One dealing-out, from its beginning to its end."""
+
+    def __init__(self, client: Client, desk: Desk, ending: Ending, addresses: Sequence[str]) -> None:
+        """Send every worker out that has a part in a model to which questions wait."""
+        from distributed import Queue  # noqa: PLC0415 - an extra
+
+        self._client, self._desk, self._ending = client, desk, ending
+        self._queue: Any = Queue
+        self._name = f"druqa-{uuid4().hex}"
+        self._reports = Queue(self._name, client=client)
+        self._addresses = self._seen = frozenset(addresses)
+        self._seen_since = self._looked = monotonic()
+        self._ends = False
+        self._tick_s = max(_TICK_S, _TICK_FOR_EACH_WORKER_S * len(addresses))
+        self._sent = {f"{self._name}-{address}": self._send(address, limits) for address, limits in self._deal()}
+
+    def work(self) -> None:
+        """Give questions out until none is left, workers came or went, or the run is to end.
+
+        Raises:
+            DruqaError: if a worker cannot work at all, or the journal cannot be written.
+
+        """
+        until = float("inf")
+        try:
+            while not all(sent.is_over for sent in self._sent.values()) and monotonic() < until:
+                if self._ending.why:
+                    until = min(until, monotonic() + 2 * self._tick_s + 1)  # for the last reports
+                reports = self._read()
+                self._desk.keep(reports)
+                for report in reports:
+                    self._take(report)
+                if monotonic() - self._looked >= _LOOK_S:
+                    self._look_after()
+        finally:
+            for sent in self._sent.values():
+                self._part(sent)
+            self._reports.close()
+
+    def _deal(self) -> Iterator[tuple[str, dict[str, Limits]]]:
+        dealt: dict[str, dict[str, Limits]] = {}
+        for name in self._desk.waiting:
+            able = self._desk.able(name, sorted(self._addresses))
+            for place, address in enumerate(able):
+                if part := portion(self._desk.models[name], len(able), place):
+                    dealt.setdefault(address, {})[name] = part
+        yield from dealt.items()
+
+    def _send(self, address: str, limits: Mapping[str, Limits]) -> _Sent:
+        errand = Errand(
+            id=f"{self._name}-{address}",
+            desk=self._name,
+            models=[(self._desk.packed[name], part) for name, part in limits.items()],
+            seconds_left=self._ending.seconds_left,
+            tick_s=self._tick_s,
+        )
+        # Sent to this very worker: were it to run elsewhere, two would share what was dealt to two.
+        future = self._client.submit(ask, errand, workers=[address], allow_other_workers=False, key=errand.id)
+        return _Sent(address, limits, future)
+
+    def _read(self) -> list[Report]:
+        """The reports that have come."""
+        # Not by a `get` with a timeout: a scheduler logs each that passes as an error.
+        if not (reports := self._reports.get(batch=True)):
+            sleep(_PAUSE_S)
+        return [pickle.loads(report) for report in reports]  # noqa: S301 - from our workers
+
+    def _take(self, report: Report) -> None:
+        """Settle what a worker held with what it reports, and answer it."""
+        sent = self._sent[report.errand]
+        if sent.post is None or sent.post.name != report.post:
+            self._lose(sent)  # its machine came back under the same address, and knows nothing of what it held
+            sent.post = self._queue(report.post, client=self._client)
+        sent.heard = monotonic()
+        for key, _ in report.replies:
+            sent.held.pop(key, None)
+        for key, why in report.failures:
+            if sent.held.pop(key, None):
+                self._desk.failed[key] = why
+        self._give_back(sent, report.back)
+        for name in report.closed.keys() - sent.closed:
+            sent.closed.add(name)
+            self._desk.close(sent.address, name, report.closed[name])
+        if report.is_last:
+            sent.is_over = True
+        else:
+            sent.post.put(pickle.dumps(self._orders(sent, report)))
+
+    def _orders(self, sent: _Sent, report: Report) -> Orders:
+        if sent.is_over:
+            return Orders(stop="the desk had given this worker up")
+        if why := self._ending.why:
+            return Orders(stop=why)
+        if not any(self._sharers(name) for name in self._desk.waiting) and not self._holding():
+            self._ends = True
+        if self._ends:
+            return Orders(ends=True)
+        return Orders({name: given for name, room in report.room.items() if (given := self._give(sent, name, room))})
+
+    def _give(self, sent: _Sent, name: str, room: int) -> list[Question]:
+        """The next questions for a worker: the fewer, the fewer are left, so that all workers end together."""
+        waiting = self._desk.backlogs[name]
+        fair = -(-len(waiting) // (2 * max(1, self._sharers(name))))
+        given = waiting.take(min(room, fair))
+        sent.held.update((question.key, (name, question)) for question in given)
+        return given
+
+    def _sharers(self, name: str) -> int:
+        """How many workers have a part in a model, and can still ask it."""
+        return sum(name in sent.limits and name not in sent.closed and not sent.is_over for sent in self._sent.values())
+
+    def _holding(self) -> bool:
+        return any(sent.held for sent in self._sent.values() if not sent.is_over)
+
+    def _look_after(self) -> None:
+        """Part with workers that are gone, and end the shift when others came."""
+        self._looked = now = monotonic()
+        there = frozenset(self._client.nthreads())
+        if there != self._seen:
+            self._seen, self._seen_since = there, now
+        closed = any(sent.closed and not sent.is_over for sent in self._sent.values())
+        if (there != self._addresses or closed) and now - self._seen_since >= _SETTLE_S:
+            self._ends = True
+        for sent in self._sent.values():
+            if sent.is_over:
+                continue
+            silent = sent.post is not None and now - sent.heard > _LOST_S
+            unbegun = sent.post is None and (self._ends or bool(self._ending.why))
+            if sent.address not in there or silent or unbegun or self._is_lost(sent):
+                self._part(sent)
+
+    def _is_lost(self, sent: _Sent) -> bool:
+        """Whether dask has given up a task.
+
+        Raises:
+            DruqaError: if it failed there.
+
+        """
+        if sent.future.status != "error":
+            return sent.future.status in _ENDED_FUTURES
+        from distributed import KilledWorker  # noqa: PLC0415
+
+        error = sent.future.exception()
+        if isinstance(error, KilledWorker):
+            return True
+        raise DruqaError(
+            f"the worker {sent.address} cannot ask anything: {type(error).__name__}: {error}",
+            where="--engine dask",
+            mend="install the same druqa on every worker; what was paid is kept, the same command goes on from there",
+        )
+
+    def _part(self, sent: _Sent) -> None:
+        """Have done with a worker; what it held goes to others."""
+        self._lose(sent)
+        sent.is_over = True
+        sent.future.cancel()
+        if sent.post:
+            sent.post.close()
+
+    def _lose(self, sent: _Sent) -> None:
+        self._give_back(sent, list(sent.held))
+
+    def _give_back(self, sent: _Sent, keys: Sequence[str]) -> None:
+        for name, question in [sent.held.pop(key) for key in keys if key in sent.held]:
+            self._desk.backlogs[name].give_back([question])
