@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 from druqa.errors import UsageError
@@ -61,6 +62,7 @@ def opened(scheduler: str | None) -> Iterator[Client]:
 @contextmanager
 def _out_of_reach_of_ctrl_c() -> Iterator[None]:
     """What is started meanwhile, in any thread that is, never hears of Ctrl-C: the run ends it, with its replies."""
+    resource_tracker.ensure_running()  # starting it would let the signal through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

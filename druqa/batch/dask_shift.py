@@ -152,10 +152,13 @@ class Shift:
         return Orders({name: given for name, room in report.room.items() if (given := self._give(sent, name, room))})
 
     def _give(self, sent: _Sent, name: str, room: int) -> list[Question]:
-        """The next questions for a worker: the fewer, the fewer are left, so that all workers end together."""
+        """The next questions for a worker: the fewer, the fewer are left, so that all workers end together.
+
+        As many as it can ask at once end together anyway.
+        """
         waiting = self._desk.backlogs[name]
-        fair = -(-len(waiting) // (2 * max(1, self._sharers(name))))
-        given = waiting.take(min(room, fair))
+        fair = len(waiting) // (2 * max(1, self._sharers(name)))
+        given = waiting.take(min(room, max(fair, sent.limits[name].concurrency)))
         sent.held.update((question.key, (name, question)) for question in given)
         return given
 
