@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
+from druqa.models.base import ChatModel
 from druqa.models.collector import Collector, Wanted
 from druqa.models.exchange import Exchange
 from druqa.models.interruption import Interruption
@@ -21,9 +22,18 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def open_exchange(
-    setup: Setup, began: float | None, interruption: Interruption | None
+    setup: Setup,
+    began: float | None,
+    interruption: Interruption | None,
+    make: Callable[[Mapping[str, ChatModel], Journal | None, float | None, float | None], Exchange] = Exchange,
 ) -> AsyncIterator[Exchange]:
     """The exchange for a run that began then, by `monotonic`; without models there is no journal either.
+
+    Args:
+        setup: the cascade with its models and settings.
+        began: when the run did, by `monotonic`; None for now.
+        interruption: ends the run early.
+        make: what makes the exchange, of what its constructor takes.
 
     Raises:
         JournalError: if paid replies could not be kept.
@@ -31,7 +41,7 @@ async def open_exchange(
     """
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(journal_path())) if setup.binding.models else None
-        exchange = Exchange(setup.binding.models, journal, setup.settings.deadline_s, began)
+        exchange = make(setup.binding.models, journal, setup.settings.deadline_s, began)
         if interruption:
             stack.enter_context(interruption.stops(exchange.stop))
         try:
@@ -45,20 +55,15 @@ async def open_exchange(
 
 
 @asynccontextmanager
-async def open_collector(
-    setup: Setup,
-    want: Callable[[Wanted], None] | None,
-    failed: Mapping[str, str] | None = None,
-    lost: str | None = None,
-) -> AsyncIterator[Collector]:
-    """An exchange that buys nothing, and hands to `want` what is still to be asked; see `Collector`.
+async def open_collector(setup: Setup, want: Callable[[Wanted], None] | None) -> AsyncIterator[Collector]:
+    """An exchange that buys nothing, and hands to `want` what is still to be asked.
 
     Raises:
         JournalError: if the journal cannot be read.
 
     """
     with Journal(journal_path(), claims=False) as journal:
-        collector = Collector(setup.binding.models, journal, want, failed, lost)
+        collector = Collector(setup.binding.models, journal, want)
         try:
             yield collector
         finally:

@@ -1,20 +1,19 @@
-"""A shift: the limits of the models are dealt out to the workers that are there, and they ask until nothing is left.
+"""Shifts: the limits of the models are dealt out to the workers that are there, and they ask what waits at the desk.
 
 A worker that dies is noticed, and what it had not reported is given to others. Once workers have come or gone, the
-shift ends, so that the next one deals anew.
+shift ends, and the next one deals anew. All of this runs in a thread of its own.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from druqa.batch.dask_desk import Desk
-from druqa.batch.dask_ending import Ending
 from druqa.batch.dask_messages import Errand, Orders, Question, Report, portion
 from druqa.batch.dask_worker import SILENCE_S, ask
 from druqa.errors import DruqaError
@@ -23,16 +22,34 @@ from druqa.models.base import Limits
 if TYPE_CHECKING:
     from distributed import Client, Future, Queue
 
-_TICK_S = 0.5
-_TICK_FOR_EACH_WORKER_S = 0.01
-"""The desk reads and answers some hundred reports a second."""
-_PAUSE_S = 0.05
+_TICK_S = 0.1
+_TICK_FOR_EACH_WORKER_S = 0.005
+"""So that reports come no faster than some two hundred a second, which is what can be read and answered."""
+_PAUSE_S = 0.02
 _LOOK_S = 1.0
 _SETTLE_S = 5.0
 """Workers come and go in numbers: for so long they must have stayed the same before limits are dealt anew."""
 _LOST_S = 2 * SILENCE_S
 """A worker that was not heard of for so long has given up by then, and what it had is asked elsewhere."""
-_ENDED_FUTURES = ("error", "cancelled", "lost")
+_NO_WORKER_S = 60.0
+"""How long a cluster may be without any worker."""
+
+
+def work_in_shifts(client: Client, desk: Desk, ends: float | None) -> None:
+    """Have workers ask what waits at the desk until that is over, or the deadline `ends`, by `monotonic`, has passed.
+
+    Raises:
+        DruqaError: if there is no worker for long, or one cannot work at all.
+
+    """
+    since = monotonic()
+    while not desk.over.is_set():
+        if workers := sorted(client.nthreads()):
+            Shift(client, desk, ends, workers).work()
+            since = monotonic()
+        elif monotonic() - since > _NO_WORKER_S:
+            raise DruqaError(f"the scheduler has had no worker for {_NO_WORKER_S:g} s")
+        desk.over.wait(_PAUSE_S)
 
 
 @dataclass
@@ -54,11 +71,11 @@ class _Sent:
 class Shift:
     """One dealing-out, from its beginning to its end."""
 
-    def __init__(self, client: Client, desk: Desk, ending: Ending, addresses: Sequence[str]) -> None:
-        """Send every worker out that has a part in a model to which questions wait."""
+    def __init__(self, client: Client, desk: Desk, ends: float | None, addresses: Sequence[str]) -> None:
+        """Send every worker out that has a part in a model."""
         from distributed import Queue  # noqa: PLC0415 - an extra
 
-        self._client, self._desk, self._ending = client, desk, ending
+        self._client, self._desk = client, desk
         self._queue: Any = Queue
         self._name = f"druqa-{uuid4().hex}"
         self._reports = Queue(self._name, client=client)
@@ -66,23 +83,23 @@ class Shift:
         self._seen_since = self._looked = monotonic()
         self._ends = False
         self._tick_s = max(_TICK_S, _TICK_FOR_EACH_WORKER_S * len(addresses))
-        self._sent = {f"{self._name}-{address}": self._send(address, limits) for address, limits in self._deal()}
+        seconds_left = None if ends is None else max(0.0, ends - monotonic())
+        sent = [self._send(address, limits, seconds_left) for address, limits in self._deal(addresses).items()]
+        self._sent = {each.future.key: each for each in sent}
 
     def work(self) -> None:
-        """Give questions out until none is left, workers came or went, or the run is to end.
+        """Give questions out until the desk is over, or workers came or went.
 
         Raises:
-            DruqaError: if a worker cannot work at all, or the journal cannot be written.
+            DruqaError: if a worker cannot work at all.
 
         """
         until = float("inf")
         try:
             while not all(sent.is_over for sent in self._sent.values()) and monotonic() < until:
-                if self._ending.why:
+                if self._desk.over.is_set():
                     until = min(until, monotonic() + 2 * self._tick_s + 1)  # for the last reports
-                reports = self._read()
-                self._desk.keep(reports)
-                for report in reports:
+                for report in self._read():
                     self._take(report)
                 if monotonic() - self._looked >= _LOOK_S:
                     self._look_after()
@@ -91,21 +108,22 @@ class Shift:
                 self._part(sent)
             self._reports.close()
 
-    def _deal(self) -> Iterator[tuple[str, dict[str, Limits]]]:
+    def _deal(self, addresses: Sequence[str]) -> Mapping[str, dict[str, Limits]]:
+        """The parts that workers have in models."""
         dealt: dict[str, dict[str, Limits]] = {}
-        for name in self._desk.waiting:
-            able = self._desk.able(name, sorted(self._addresses))
+        for name, model in self._desk.models.items():
+            able = self._desk.able(name, addresses)
             for place, address in enumerate(able):
-                if part := portion(self._desk.models[name], len(able), place):
+                if part := portion(model, len(able), place):
                     dealt.setdefault(address, {})[name] = part
-        yield from dealt.items()
+        return dealt
 
-    def _send(self, address: str, limits: Mapping[str, Limits]) -> _Sent:
+    def _send(self, address: str, limits: Mapping[str, Limits], seconds_left: float | None) -> _Sent:
         errand = Errand(
             id=f"{self._name}-{address}",
             desk=self._name,
             models=[(self._desk.packed[name], part) for name, part in limits.items()],
-            seconds_left=self._ending.seconds_left,
+            seconds_left=seconds_left,
             tick_s=self._tick_s,
         )
         # Sent to this very worker: were it to run elsewhere, two would share what was dealt to two.
@@ -128,9 +146,8 @@ class Shift:
         sent.heard = monotonic()
         for key, _ in report.replies:
             sent.held.pop(key, None)
-        for key, why in report.failures:
-            if sent.held.pop(key, None):
-                self._desk.failed[key] = why
+        failures = [(key, why) for key, why in report.failures if sent.held.pop(key, None)]
+        self._desk.settle(report.replies, failures)
         self._give_back(sent, report.back)
         for name in report.closed.keys() - sent.closed:
             sent.closed.add(name)
@@ -143,10 +160,8 @@ class Shift:
     def _orders(self, sent: _Sent, report: Report) -> Orders:
         if sent.is_over:
             return Orders(stop="the desk had given this worker up")
-        if why := self._ending.why:
-            return Orders(stop=why)
-        if not any(self._sharers(name) for name in self._desk.waiting) and not self._holding():
-            self._ends = True
+        if self._desk.over.is_set():
+            return Orders(stop=self._desk.why_over)
         if self._ends:
             return Orders(ends=True)
         return Orders({name: given for name, room in report.room.items() if (given := self._give(sent, name, room))})
@@ -156,18 +171,14 @@ class Shift:
 
         As many as it can ask at once end together anyway.
         """
-        waiting = self._desk.backlogs[name]
-        fair = len(waiting) // (2 * max(1, self._sharers(name)))
-        given = waiting.take(min(room, max(fair, sent.limits[name].concurrency)))
+        fair = self._desk.waiting(name) // (2 * max(1, self._sharers(name)))
+        given = self._desk.take(name, min(room, max(fair, sent.limits[name].concurrency)))
         sent.held.update((question.key, (name, question)) for question in given)
         return given
 
     def _sharers(self, name: str) -> int:
         """How many workers have a part in a model, and can still ask it."""
         return sum(name in sent.limits and name not in sent.closed and not sent.is_over for sent in self._sent.values())
-
-    def _holding(self) -> bool:
-        return any(sent.held for sent in self._sent.values() if not sent.is_over)
 
     def _look_after(self) -> None:
         """Part with workers that are gone, and end the shift when others came."""
@@ -182,7 +193,7 @@ class Shift:
             if sent.is_over:
                 continue
             silent = sent.post is not None and now - sent.heard > _LOST_S
-            unbegun = sent.post is None and (self._ends or bool(self._ending.why))
+            unbegun = sent.post is None and (self._ends or self._desk.over.is_set())
             if sent.address not in there or silent or unbegun or self._is_lost(sent):
                 self._part(sent)
 
@@ -194,16 +205,15 @@ class Shift:
 
         """
         if sent.future.status != "error":
-            return sent.future.status in _ENDED_FUTURES
+            return sent.future.status in ("cancelled", "lost")
         from distributed import KilledWorker  # noqa: PLC0415
 
         error = sent.future.exception()
         if isinstance(error, KilledWorker):
             return True
         raise DruqaError(
-            f"the worker {sent.address} cannot ask anything: {type(error).__name__}: {error}",
-            where="--engine dask",
-            mend="install the same druqa on every worker; what was paid is kept, the same command goes on from there",
+            f"the worker {sent.address} cannot ask anything ({type(error).__name__}: {error}); "
+            "is the same druqa installed there?"
         )
 
     def _part(self, sent: _Sent) -> None:
@@ -219,4 +229,4 @@ class Shift:
 
     def _give_back(self, sent: _Sent, keys: Sequence[str]) -> None:
         for name, question in [sent.held.pop(key) for key in keys if key in sent.held]:
-            self._desk.backlogs[name].give_back([question])
+            self._desk.give_back(name, [question])

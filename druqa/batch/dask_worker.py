@@ -184,10 +184,11 @@ class _Asker:
     async def _while_busy(self, orders: Orders) -> None:
         """Until it is time for a report. Where the desk had questions and more are needed, that is soon."""
         shares = self._shares.values()
-        until = monotonic() + self._errand.tick_s
+        began = monotonic()
+        until, hungry_until = began + self._errand.tick_s, began + self._errand.tick_s / 2
         while monotonic() < until:
             await asyncio.sleep(_PAUSE_S)
-            if orders.questions and any(share.is_hungry for share in shares):
+            if any(share.is_hungry for share in shares) and (orders.questions or monotonic() > hungry_until):
                 return
             if any(share.has_news for share in shares):
                 return

@@ -6,8 +6,7 @@ reply could not be read and is asked for again. Each round is the same flow, fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from druqa.batch.run import Done, work_through
@@ -22,40 +21,18 @@ if TYPE_CHECKING:
 
 
 async def one_round(
-    db: duckdb.DuckDBPyConnection,
-    setup: Setup,
-    want: Callable[[Wanted], None],
-    watch: Watch,
-    failed: Mapping[str, str] | None = None,
+    db: duckdb.DuckDBPyConnection, setup: Setup, want: Callable[[Wanted], None], watch: Watch
 ) -> Done | None:
     """Work through the numbered lists of a workspace once; what is still to be asked goes to `want`, each prompt once.
-
-    Args:
-        db: the workspace.
-        setup: the cascade with its models and tables.
-        want: takes what is still to be asked.
-        watch: told how far it has come; it begins to count anew.
-        failed: the keys of prompts that brought no reply, and why; they are not wanted again.
 
     Returns:
         What the batch came to, if nothing was wanted; else None.
 
     """
     forget_work(db)
-    watch.begin_again()
-    async with open_collector(setup, want, failed) as collector:
+    async with open_collector(setup, want) as collector:
         try:
             done = await work_through(db, setup, collector, watch)
         except Pending:
             return None
         return None if done.pending else done
-
-
-async def last_round(
-    db: duckdb.DuckDBPyConnection, setup: Setup, watch: Watch, failed: Mapping[str, str], why: str
-) -> Done:
-    """Work through once more and want nothing: what was not paid for is lost, because the batch ended early."""
-    forget_work(db)
-    watch.begin_again()
-    async with open_collector(setup, None, failed, why) as collector:
-        return replace(await work_through(db, setup, collector, watch), ended=why)

@@ -22,7 +22,7 @@ Tell = Callable[[str, dict[str, Any]], None]
 
 @dataclass
 class Watch:
-    """Counts that only grow, but for a batch that goes in rounds. Whoever shows them reads them when it likes."""
+    """Counts that only grow. Whoever shows them reads them when it likes."""
 
     tell: Tell = lambda _event, _facts: None
     stage: str = "reading"
@@ -44,12 +44,6 @@ class Watch:
         if stage == DECIDING:
             self.deciding_since = monotonic()
         self.tell("stage", {"stage": stage, **facts})
-
-    def begin_again(self) -> None:
-        """The next round of a batch: it decides every pair anew."""
-        self.decided = 0
-        self.decisions.clear()
-        self.failures.clear()
 
     def count(self, db: duckdb.DuckDBPyConnection) -> None:
         """Count what was read into a workspace."""

@@ -16,8 +16,6 @@ from druqa.models.exchange import Exchange, Line
 from druqa.models.journal import Journal
 from druqa.prompts import PromptText
 
-_LOST = "no reply to it was paid for, and this run buys none"
-
 
 class Pending(Exception):  # noqa: N818 - nothing is wrong: the reply is still to come
     """No reply was paid yet: what rests on it must wait."""
@@ -37,25 +35,11 @@ class Collector(Exchange):
     """Hands what is still to be asked to `want`; or, without it, takes what was not paid for as lost."""
 
     def __init__(
-        self,
-        models: Mapping[str, ChatModel],
-        journal: Journal,
-        want: Callable[[Wanted], None] | None,
-        failed: Mapping[str, str] | None = None,
-        lost: str | None = None,
+        self, models: Mapping[str, ChatModel], journal: Journal, want: Callable[[Wanted], None] | None
     ) -> None:
-        """Needs a running event loop.
-
-        Args:
-            models: the models by name.
-            journal: where the paid replies are.
-            want: takes what is still to be asked.
-            failed: the keys of prompts that were asked in this run and brought no reply, and why: not wanted again.
-            lost: without `want`, why there is no reply to what was not paid for.
-
-        """
+        """Needs a running event loop."""
         super().__init__(models, journal, None)
-        self._paid, self._want, self._failed, self._lost = journal, want, failed or {}, lost or _LOST
+        self._paid, self._want = journal, want
         self.wanted: set[str] = set()
         """The keys handed on so far: each once, however many questions share it."""
 
@@ -66,10 +50,8 @@ class Collector(Exchange):
             raise ModelFailure(str(error)) from None
         if kept is not None:
             return kept
-        if reason := self._failed.get(key):
-            raise ModelFailure(reason)
         if self._want is None:
-            raise ModelFailure(f"{line.model.name}: {self._lost}")
+            raise ModelFailure(f"{line.model.name}: no reply to it was paid for, and this run buys none")
         if key not in self.wanted:
             self.wanted.add(key)
             self._want(Wanted(key, line.model, prompt, schema))

@@ -63,7 +63,7 @@ class BatchProgress:
     def _tick(self) -> None:
         while not self._over.wait(_TICK_S):
             now, calls = monotonic(), self.watch.tally.calls
-            self._rate = max(0, calls - self._seen[1]) / (now - self._seen[0])  # a batch in rounds counts anew
+            self._rate = (calls - self._seen[1]) / (now - self._seen[0])
             self._seen = now, calls
             self._write("progress", self._facts())
             if not self._console.is_terminal and now - self._last_plain >= _PLAIN_LINE_S:

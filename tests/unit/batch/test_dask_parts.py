@@ -1,28 +1,21 @@
-"""What the dask engine is made of, without a cluster: portions of limits, the backlog, models on their way."""
+"""What the dask engine is made of, without a cluster: portions of limits, models on their way."""
 
 from __future__ import annotations
 
 import threading
-from collections import deque
 from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from druqa.batch.dask_backlog import Backlog
-from druqa.batch.dask_messages import Question, packed, portion
+from druqa.batch.dask_messages import packed, portion
 from druqa.errors import UsageError
 from druqa.models.base import Limits
 from druqa.models.client import LitellmModel
 from druqa.models.local import LocalModel
-from druqa.prompts import PromptText
 from druqa.settings import ModelSettings
 from tests.support.script import ScriptedModel
-
-
-def question(n: int) -> Question:
-    return Question(str(n), PromptText(instruction="Is it?", data=f"pair {n}"), {"name": "reply"})
 
 
 # Limits
@@ -44,37 +37,6 @@ def test_the_portions_of_all_workers_are_the_limits_of_the_model(
 def test_a_local_model_runs_in_each_worker_by_its_own_limit() -> None:
     model = LocalModel("local:/models/small.gguf", ModelSettings())
     assert [portion(model, 3, place) for place in range(3)] == [model.limits] * 3
-
-
-# The backlog
-Steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("add"), st.integers(1, 2500)),
-        st.tuples(st.just("take"), st.integers(0, 3000)),
-        st.tuples(st.just("give back"), st.integers(1, 5)),
-    ),
-    max_size=12,
-)
-
-
-@given(Steps)
-def test_the_backlog_gives_what_a_queue_in_memory_gives(steps: list[tuple[str, int]]) -> None:
-    plain: deque[Question] = deque()
-    added = 0
-    with Backlog() as backlog:
-        for step, count in steps:
-            if step == "add":
-                for _ in range(count):
-                    added += 1
-                    plain.append(question(added))
-                    backlog.add(question(added))
-            elif step == "take":
-                assert backlog.take(count) == [plain.popleft() for _ in range(min(count, len(plain)))]
-            else:
-                back = [question(-n) for n in range(count)]
-                plain.extendleft(back)
-                backlog.give_back(back)
-            assert len(backlog) == len(plain)
 
 
 # Models on their way
