@@ -5,7 +5,8 @@
 One list of so many drugs, and about each pair of them 16 questions (46 drugs: 16,560), twelve at once and then four,
 to a model that answers after so many seconds at next to no cost. The limit is questions x latency / in-flight. Each
 engine has a process and a journal of its own. `asking` is from the first question to the last decision, `whole` also
-reads the list and writes the tables. Memory is the most that a process held.
+reads the list and writes the tables. `CPU` is of the process that drives, the scheduler in it, for one reply of
+`whole`: its inverse is what one driver can keep up with. Memory is the most that a process held.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from druqa.setup import set_up
 from tests.support.cascades import write_cascade
 from tests.support.script import ScriptedModel
 
-SHOWN = "{:<8}{:>9,}{:>9.1f} s{:>9.1f} s{:>8.2f}{:>10.1f} s{:>10.1f} s{:>8.0f}   {}"
+SHOWN = "{:<8}{:>9,}{:>9.1f} s{:>9.1f} s{:>8.2f}{:>9.1f} s{:>8.2f} ms{:>9.1f} s{:>8.0f}   {}"
 
 
 @dataclass
@@ -90,9 +91,9 @@ def measure(wanted: argparse.Namespace) -> None:
     setup = set_up(folder, {"screener": model}, Settings(budget_calls=10**9))
     told: dict[str, Any] = {"start_s": 0.0, "workers_mb": []}
     with engine(wanted, told) as asks:
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         manifest = check_files(["lists.csv"], Output(Path("out.csv")), setup, engine=asks, watch=watch)
-        told["whole_s"] = time.perf_counter() - began
+        told["whole_s"], told["cpu_s"] = time.perf_counter() - began, time.process_time() - cpu
     told["asking_s"] = sum(until - since for (stage, since), (_, until) in pairwise(stages) if stage == DECIDING)
     told |= {"replies": manifest.cost.calls, "failed": manifest.questions.failed, "mb": megabytes()}
     print(json.dumps(told))
@@ -109,7 +110,7 @@ def main() -> None:
     if wanted.engine:
         measure(wanted)
         return
-    print("engine    replies   limit     asking of limit      whole    start-up      MB   workers' MB")
+    print("engine    replies     limit     asking  of limit     whole       CPU   start-up      MB   workers' MB")
     for name in ("local", "dask"):
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, __file__, *sys.argv[1:], "--engine", name]
@@ -119,8 +120,9 @@ def main() -> None:
         if told["failed"]:
             sys.exit(f"{told['failed']} questions failed: this is no figure")
         limit, asking = told["replies"] * wanted.latency / wanted.in_flight, told["asking_s"]
-        figures = (told["replies"], limit, asking, limit / asking, told["whole_s"], told["start_s"], told["mb"])
-        print(SHOWN.format(name, *figures, ", ".join(map(str, told["workers_mb"]))), flush=True)
+        figures = (told["replies"], limit, asking, limit / asking, told["whole_s"])
+        costs = (told["cpu_s"] / told["replies"] * 1000, told["start_s"], told["mb"])
+        print(SHOWN.format(name, *figures, *costs, ", ".join(map(str, told["workers_mb"]))), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from druqa.errors import UsageError
 
@@ -33,16 +33,22 @@ def opened(scheduler: str | None) -> Iterator[Client]:
         raise UsageError(
             "the engine dask needs the package distributed", where="--engine dask", mend="pip install 'druqa[dask]'"
         ) from None
+    # What becomes of workers and scheduler the desk sees for itself, and says.
+    with distributed.utils.silence_logging_cmgr(logging.CRITICAL), _client(distributed, scheduler) as client:
+        yield client
+
+
+@contextmanager
+def _client(distributed: Any, scheduler: str | None) -> Iterator[Client]:
     if scheduler is None:
         with _out_of_reach_of_ctrl_c():
-            # Nobody else is to reach it, and nobody looks at a dashboard that goes with the command. What becomes of
-            # its workers the desk sees for itself.
+            # Nobody else is to reach it, and nobody looks at a dashboard that goes with the command.
             cluster = distributed.LocalCluster(
                 n_workers=os.cpu_count(),
                 threads_per_worker=1,
                 host="127.0.0.1",
                 dashboard_address=None,
-                silence_logs=logging.ERROR,
+                silence_logs=False,
             )
         with cluster, distributed.Client(cluster) as client:
             yield client

@@ -26,11 +26,14 @@ _TICK_S = 0.1
 _TICK_FOR_EACH_WORKER_S = 0.005
 """So that reports come no faster than some two hundred a second, which is what can be read and answered."""
 _PAUSE_S = 0.02
+_BETWEEN_S = 0.2
 _LOOK_S = 1.0
 _SETTLE_S = 5.0
 """Workers come and go in numbers: for so long they must have stayed the same before limits are dealt anew."""
 _LOST_S = 2 * SILENCE_S
 """A worker that was not heard of for so long has given up by then, and what it had is asked elsewhere."""
+_DRAIN_S = 60.0
+"""For so long a shift that ends waits for calls that hang; then they are asked again, in the next one."""
 _NO_WORKER_S = 60.0
 """How long a cluster may be without any worker."""
 
@@ -49,7 +52,7 @@ def work_in_shifts(client: Client, desk: Desk, ends: float | None) -> None:
             since = monotonic()
         elif monotonic() - since > _NO_WORKER_S:
             raise DruqaError(f"the scheduler has had no worker for {_NO_WORKER_S:g} s")
-        desk.over.wait(_PAUSE_S)
+        desk.over.wait(_BETWEEN_S)
 
 
 @dataclass
@@ -99,6 +102,8 @@ class Shift:
             while not all(sent.is_over for sent in self._sent.values()) and monotonic() < until:
                 if self._desk.over.is_set():
                     until = min(until, monotonic() + 2 * self._tick_s + 1)  # for the last reports
+                elif self._ends:
+                    until = min(until, monotonic() + _DRAIN_S)
                 for report in self._read():
                     self._take(report)
                 if monotonic() - self._looked >= _LOOK_S:

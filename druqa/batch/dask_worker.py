@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 SILENCE_S = 30.0
 """After so long without orders the desk is taken to be gone: nobody would keep what is bought for it."""
 _PAUSE_S = 0.03
-_AHEAD_S = 1.0
-"""For so long the questions in hand should last, so that none waits for the desk."""
+_DOUBT_S = 2.0
+"""After so long without orders nothing more is begun."""
+_AHEAD_TICKS = 3
+"""For the time of so many reports the questions in hand should last, so that no call waits for the desk."""
 
 
 def ask(errand: Errand) -> None:
@@ -45,8 +47,9 @@ def ask(errand: Errand) -> None:
 class _Share:
     """The part of one model that falls to this worker: as many questions are under way as its limits allow."""
 
-    def __init__(self, model: ChatModel, seconds_left: float | None) -> None:
-        self.exchange = Exchange({model.name: model}, None, seconds_left)
+    def __init__(self, model: ChatModel, errand: Errand) -> None:
+        self.exchange = Exchange({model.name: model}, None, errand.seconds_left)
+        self._ahead_s = _AHEAD_TICKS * errand.tick_s
         self.waiting: deque[Question] = deque()
         self._model, self._calls = model, model.limits.concurrency
         self._report = Report("", "")
@@ -58,7 +61,7 @@ class _Share:
     @property
     def is_hungry(self) -> bool:
         """Whether more questions should be fetched at once."""
-        return self._is_ready and not self.exchange.closed and len(self.waiting) < self._calls
+        return self._is_ready and not self.exchange.closed and 2 * len(self.waiting) < self._calls
 
     @property
     def is_idle(self) -> bool:
@@ -74,7 +77,7 @@ class _Share:
         """For how many more questions there is room, by how many were done in the last so many seconds."""
         if not self._is_ready or self.exchange.closed:
             return 0
-        ahead = max(2 * self._calls, int(self._done / seconds * _AHEAD_S))
+        ahead = max(self._calls, int(self._done / seconds * self._ahead_s))
         return max(0, ahead - len(self.waiting))
 
     def add(self, questions: Sequence[Question]) -> None:
@@ -155,7 +158,7 @@ class _Asker:
         """Go on until there is nothing more to do."""
         for packed, limits in self._errand.models:
             try:
-                self._shares[packed.name] = _Share(packed.unpacked(limits), self._errand.seconds_left)
+                self._shares[packed.name] = _Share(packed.unpacked(limits), self._errand)
             except Exception as error:  # noqa: BLE001 - whatever is amiss with the model on this machine, the desk hears of it
                 self._useless[packed.name] = f"{packed.name}: {type(error).__name__}: {error}"
         shares = list(self._shares.values())
@@ -198,11 +201,14 @@ class _Asker:
     async def _exchange_words(self, report: Report) -> Orders | None:
         """Report, and get orders; None if nobody answers any more."""
         await self._send(report)
-        until = monotonic() + SILENCE_S
+        since = monotonic()
         # Not by a `get` with a timeout: a scheduler logs each that passes as an error.
         while not (given := await asyncio.to_thread(self._orders.get, batch=True)):
-            if monotonic() > until:
+            if monotonic() > since + SILENCE_S:
                 return None
+            if monotonic() > since + _DOUBT_S:
+                for share in self._shares.values():
+                    share.give_back()
             await asyncio.sleep(_PAUSE_S)
         orders: Orders = pickle.loads(given[-1])  # noqa: S301 - from the desk
         return orders

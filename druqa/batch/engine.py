@@ -19,7 +19,7 @@ from druqa.batch.dask_messages import Packed, Question, packed
 from druqa.batch.dask_shift import work_in_shifts
 from druqa.batch.run import Done, Engine, work_here, work_through
 from druqa.batch.watch import Watch
-from druqa.errors import DruqaError, UsageError
+from druqa.errors import UsageError
 from druqa.models.base import ChatModel, ModelFailure, Reply
 from druqa.models.exchange import Exchange, Line
 from druqa.models.interruption import Interruption
@@ -128,5 +128,5 @@ class _ByWorkers(Exchange):
 
     def _shifts_ended(self, shifts: asyncio.Future[None]) -> None:
         if error := shifts.exception():
-            why = error.what if isinstance(error, DruqaError) else f"{type(error).__name__}: {error}"
-            self.stop(f"the cluster can be used no more: {why}")
+            lost = "its scheduler cannot be reached any more" if isinstance(error, OSError) else str(error)
+            self.stop(f"the cluster is of no more use: {lost}")
