@@ -15,7 +15,7 @@ from druqa.errors import UsageError
 if TYPE_CHECKING:
     from distributed import Client
 
-_PATIENCE_S = 5.0
+_PATIENCE_S = 3.0
 """How long a scheduler may take to answer."""
 
 

@@ -157,6 +157,7 @@ class Shift:
         for name in report.closed.keys() - sent.closed:
             sent.closed.add(name)
             self._desk.close(sent.address, name, report.closed[name])
+            self._ends = self._ends or not self._sharers(name)
         if report.is_last:
             sent.is_over = True
         else:

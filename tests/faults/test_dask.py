@@ -88,14 +88,25 @@ def opinions(asked: Asked) -> Any:
 
 
 @contextmanager
-def loopback(cascade: Path, also: Callable[[int], None] = lambda n: None, pause_s: float = 0.0, **more: Any) -> Any:
-    """A server that calls `also` with the number of each call."""
-    calls, counting = count(1), threading.Lock()
+def loopback(
+    cascade: Path,
+    also: Callable[[int], None] = lambda n: None,
+    pause_s: float = 0.0,
+    at_once: list[int] | None = None,
+    **more: Any,
+) -> Iterator[Loopback]:
+    """A server that calls `also` with the number of each call, and notes how many were under way at each."""
+    calls, counting, busy = count(1), threading.Lock(), [0]
 
     def says(asked: Asked) -> Any:
         with counting:
+            busy[0] += 1
+            if at_once is not None:
+                at_once.append(busy[0])
             also(next(calls))
         time.sleep(pause_s)
+        with counting:
+            busy[0] -= 1
         return opinions(asked)
 
     with serve(Loopback(says=says, cascade=load_cascade(cascade), **more)) as server:
@@ -224,15 +235,17 @@ def test_a_run_that_is_interrupted_says_so_and_goes_on_where_it_was(
     cluster: Any, client: Any, cascade: Path, here: Here
 ) -> None:
     interruption = Interruption()
+    at_once: list[int] = []
 
     def interrupt(n: int) -> None:
         if n == 40:
             interruption.now("somebody said so")
 
-    with loopback(cascade, interrupt, pause_s=0.1) as server:
+    with loopback(cascade, interrupt, pause_s=0.1, at_once=at_once) as server:
         ended, _ = batch(cascade, server, cluster, name="ended", interruption=interruption)
         before, asked = kept(), sum(server.asked.values())
         told, tables = batch(cascade, server, cluster)
+    assert max(at_once) <= CALLS
     assert ended.ended_early == "somebody said so"
     assert ended.counts.pairs[DecisionKind.NOT_CHECKED]
     assert not told.ended_early
