@@ -202,6 +202,7 @@ def test_a_question_without_a_reply_is_asked_no_more_and_said(
     with loopback(cascade, status=status) as server:
         told, tables = batch(cascade, server, cluster)
     assert told.questions.failed
+    assert not told.ended_early
     assert told == here.told
     assert tables == here.tables
     assert b"not this one" in tables["pairs"]
