@@ -72,6 +72,10 @@ def batch() -> None:
 @tables_options
 @click.option("--events", type=click.Path(path_type=Path), metavar="FILE", help="Write events to a file, as JSONL.")
 @click.option("--only-paid", is_flag=True, help="Ask nothing; what has no paid reply is NOT CHECKED.")
+@click.option(
+    "--engine", type=click.Choice(["local", "dask"]), default="local", help="Ask from here, or from many processes."
+)
+@click.option("--scheduler", metavar="ADDRESS", help="With --engine dask: a dask scheduler, as in tcp://HOST:8786.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print distinct names, pairs, questions, price; ask nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest, or the plan, as JSON.")
 @click.pass_context
@@ -99,12 +103,15 @@ def run_batch(
       druqa batch bundles/ --out checked.duckdb
     """  # noqa: D301 - click wants the character itself
     from druqa.batch.checking import check_files  # noqa: PLC0415
+    from druqa.batch.engine import engine_named  # noqa: PLC0415
     from druqa.batch.outputs import Output  # noqa: PLC0415
+    from druqa.batch.run import ask_nobody  # noqa: PLC0415
     from druqa.errors import UsageError  # noqa: PLC0415
     from druqa.views.batch import summary_lines  # noqa: PLC0415
     from druqa.views.batch_progress import BatchProgress  # noqa: PLC0415
 
     only_paid = over.pop("only_paid")
+    engine, scheduler = over.pop("engine"), over.pop("scheduler")
     setup = _setup(over)
     if only_plan:
         _show_plan(inputs, setup, as_json=as_json)
@@ -112,15 +119,19 @@ def run_batch(
     if out is None:
         raise UsageError("where are the tables to go?", where="--out", mend="give --out FILE, as in --out pairs.csv")
     output = Output(out)
-    with ended_by_signals() as interruption, BatchProgress(events) as progress:
+    with (
+        ended_by_signals() as interruption,
+        engine_named(engine, scheduler) as asks,
+        BatchProgress(events) as progress,
+    ):
         told = check_files(
             inputs,
             output,
             setup,
             overwrite=overwrite,
-            only_paid=only_paid,
             watch=progress.watch,
             interruption=interruption,
+            engine=ask_nobody if only_paid else asks,
         )
     if as_json:
         echo_json(told.model_dump_json(indent=2))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
+from druqa.models.base import ChatModel
 from druqa.models.collector import Collector, Wanted
 from druqa.models.exchange import Exchange
 from druqa.models.heap import heap_spared
@@ -22,9 +23,18 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def open_exchange(
-    setup: Setup, began: float | None, interruption: Interruption | None
+    setup: Setup,
+    began: float | None,
+    interruption: Interruption | None,
+    make: Callable[[Mapping[str, ChatModel], Journal | None, float | None, float | None], Exchange] = Exchange,
 ) -> AsyncIterator[Exchange]:
     """The exchange for a run that began then, by `monotonic`; without models there is no journal either.
+
+    Args:
+        setup: the cascade with its models and settings.
+        began: when the run did, by `monotonic`; None for now.
+        interruption: ends the run early.
+        make: what makes the exchange, of what its constructor takes.
 
     Raises:
         JournalError: if paid replies could not be kept.
@@ -32,7 +42,7 @@ async def open_exchange(
     """
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(journal_path())) if setup.binding.models else None
-        exchange = Exchange(setup.binding.models, journal, setup.settings.deadline_s, began)
+        exchange = make(setup.binding.models, journal, setup.settings.deadline_s, began)
         if interruption:
             stack.enter_context(interruption.stops(exchange.stop))
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -13,13 +12,12 @@ from druqa.batch.manifest import Manifest, manifest
 from druqa.batch.outputs import Output
 from druqa.batch.planning import consented, plan
 from druqa.batch.reading import read_frame, read_lists
-from druqa.batch.run import Done, work_through
+from druqa.batch.run import Done, Engine, work_here
 from druqa.batch.tables import TABLES, prepare, query
 from druqa.batch.watch import Watch
 from druqa.batch.workspace import number, workspace
 from druqa.models.binding import Given
 from druqa.models.interruption import Interruption
-from druqa.session import open_collector, open_exchange, run
 from druqa.settings import Settings
 from druqa.setup import Setup, set_up
 
@@ -45,9 +43,9 @@ def check_files(
     setup: Setup,
     *,
     overwrite: bool = False,
-    only_paid: bool = False,
     watch: Watch | None = None,
     interruption: Interruption | None = None,
+    engine: Engine = work_here,
 ) -> Manifest:
     """Check the lists in files and write the tables.
 
@@ -56,9 +54,9 @@ def check_files(
         output: where the tables go.
         setup: the cascade with its models and tables.
         overwrite: whether files that are there may be replaced.
-        only_paid: whether nothing is asked; what has no paid reply is not_checked then.
         watch: told how far it has come.
         interruption: ends the batch early; what is unanswered by then is not_checked.
+        engine: where the questions are asked from: this process, a cluster (`druqa.batch.engine`), or nowhere.
 
     Raises:
         DruqaError: if the input, the output or the journal is of no use. A bad row is none: it is named in a table.
@@ -69,7 +67,7 @@ def check_files(
     with output.opened(overwrite=overwrite) as folder, workspace(folder) as db:
         watch.enter("reading")
         read_lists(inputs, db)
-        done = _work(db, setup, began, interruption, watch, only_paid=only_paid)
+        done = _work(db, setup, began, interruption, watch, engine)
         watch.enter("writing")
         prepare(db, for_spreadsheets=output.for_spreadsheets)
         told = manifest(db, done, output.write(db))
@@ -98,7 +96,7 @@ def check_tables(
     setup = set_up(cascade, models, settings)
     with TemporaryDirectory(prefix="druqa-") as folder, workspace(Path(folder)) as db:
         read_frame(frame, db)
-        done = _work(db, setup, began, interruption, Watch())
+        done = _work(db, setup, began, interruption, Watch(), work_here)
         prepare(db, for_spreadsheets=False)
         tables = {table: db.execute(query(table)).df() for table in TABLES}
         told = manifest(db, done, {table: len(rows) for table, rows in tables.items()})
@@ -126,20 +124,10 @@ def _work(
     began: float,
     interruption: Interruption | None,
     watch: Watch,
-    *,
-    only_paid: bool = False,
+    engine: Engine,
 ) -> Done:
     number(db)
     watch.count(db)
     if setup.binding.models:
         consented(plan(db, setup), setup)
-
-    async def work() -> Done:
-        if only_paid:
-            async with open_collector(setup, None) as collector:
-                with interruption.stops(collector.stop) if interruption else nullcontext():
-                    return await work_through(db, setup, collector, watch)
-        async with open_exchange(setup, began, interruption) as exchange:
-            return await work_through(db, setup, exchange, watch)
-
-    return run(work())
+    return engine(db, setup, began, interruption, watch)

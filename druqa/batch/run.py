@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,8 @@ from druqa.batch.workspace import insert
 from druqa.budget import Budget
 from druqa.models.asker import Asker
 from druqa.models.exchange import Exchange
+from druqa.models.interruption import Interruption
+from druqa.session import open_collector, open_exchange, run
 from druqa.setup import Setup
 from druqa.stages.proposals import propose
 
@@ -33,6 +37,46 @@ class Done:
     notes: tuple[str, ...]
     pending: int
     """Distinct pairs that wait for replies which are still to be bought elsewhere."""
+
+
+Engine = Callable[["duckdb.DuckDBPyConnection", Setup, float, Interruption | None, Watch], Done]
+"""Takes the numbered lists of a workspace to decided pairs: with that setup, for a batch that began then, by
+`monotonic`, until it is interrupted, telling a watch how far it has come."""
+
+
+def work_here(
+    db: duckdb.DuckDBPyConnection, setup: Setup, began: float, interruption: Interruption | None, watch: Watch
+) -> Done:
+    """The engine that asks from this process.
+
+    Raises:
+        JournalError: if paid replies could not be kept.
+
+    """
+
+    async def work() -> Done:
+        async with open_exchange(setup, began, interruption) as exchange:
+            return await work_through(db, setup, exchange, watch)
+
+    return run(work())
+
+
+def ask_nobody(
+    db: duckdb.DuckDBPyConnection, setup: Setup, _began: float, interruption: Interruption | None, watch: Watch
+) -> Done:
+    """The engine that uses the replies that were paid for, and takes every other one as lost.
+
+    Raises:
+        JournalError: if the journal cannot be read.
+
+    """
+
+    async def work() -> Done:
+        async with open_collector(setup, None) as collector:
+            with interruption.stops(collector.stop) if interruption else nullcontext():
+                return await work_through(db, setup, collector, watch)
+
+    return run(work())
 
 
 async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Exchange, watch: Watch) -> Done:

@@ -10,7 +10,7 @@ from druqa.errors import SettingsError
 from druqa.models.base import ChatModel
 from druqa.models.client import LitellmModel
 from druqa.models.local import PREFIX, LocalModel
-from druqa.settings import ROLES, Settings
+from druqa.settings import ROLES, ModelSettings, Settings
 
 Given = Mapping[str, str | ChatModel | Sequence[str | ChatModel]]
 """Role to a model's name, a model, or several of them: what a caller may pass as `models`."""
@@ -59,6 +59,11 @@ def bind(cascade: Cascade, settings: Settings, given: Given | None = None) -> Bi
     return Binding(roles, {name: known[name] for names in roles.values() for name in names})
 
 
+def named_model(name: str, settings: ModelSettings) -> ChatModel:
+    """The model of that name: in this process if it is a file, else through litellm."""
+    return LocalModel(name, settings) if name.startswith(PREFIX) else LitellmModel(name, settings)
+
+
 def _model(model: str | ChatModel, settings: Settings, known: dict[str, ChatModel]) -> ChatModel:
     name = model if isinstance(model, str) else model.name
     if name in known and not isinstance(model, str) and known[name] is not model:
@@ -66,10 +71,8 @@ def _model(model: str | ChatModel, settings: Settings, known: dict[str, ChatMode
     if name not in known:
         if not isinstance(model, str):
             known[name] = model
-        elif name.startswith(PREFIX):
-            known[name] = LocalModel(name, settings.of(name))
         else:
-            known[name] = LitellmModel(name, settings.of(name))
+            known[name] = named_model(name, settings.of(name))
     return known[name]
 
 

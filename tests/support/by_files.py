@@ -10,6 +10,7 @@ from pathlib import Path
 from druqa.batch.checking import check_files
 from druqa.batch.outputs import Output
 from druqa.batch.provider import Account, Exported, export_files, import_files
+from druqa.batch.run import ask_nobody
 from druqa.batch.tables import TABLES
 from druqa.cascade_files import load_cascade
 from druqa.models.base import ChatModel
@@ -53,7 +54,7 @@ def check_by_files(
             results = home / f"results-{exported.round}"
             provider.answer([requests / file.name for file in exported.files], results)
             rounds.append((exported, import_files([str(results)], requests, models.__getitem__)))
-        check_files([str(lists)], Output(out), setup, only_paid=True)
+        check_files([str(lists)], Output(out), setup, engine=ask_nobody)
     return rounds
 
 
