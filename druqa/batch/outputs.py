@@ -68,22 +68,39 @@ class Output:
 
     @contextmanager
     def opened(self, *, overwrite: bool) -> Iterator[Path]:
-        """The folder to work in; it goes once everything was moved out of it, and stays if the batch fails.
+        """The folder to work in, for this run alone; it goes with the run, but for one that is killed.
 
         Raises:
-            UsageError: if one of the files is there and may not be overwritten, or the folder cannot be written.
+            UsageError: if one of the files is there and may not be overwritten, the folder cannot be written, or
+                another run works in it.
 
         """
+        from filelock import FileLock  # noqa: PLC0415 - it tries the file system out at import
+
         there = sorted({str(file) for file in self.files.values() if file.exists()})
-        # A batch that was killed while it moved its files leaves some of them, and its folder.
-        if there and not overwrite and not self.partial.is_dir():
+        # A run that was killed while it moved its files left some of them: they are its own.
+        if there and not overwrite and not self._moving.exists():
             raise UsageError(f"{there[0]} is there already", where=f"--out {self.out}", mend="give --overwrite")
         try:
             self.partial.mkdir(exist_ok=True)
+            lock = FileLock(self.partial / "lock")
+            lock.acquire(timeout=0)
+        except TimeoutError:
+            raise UsageError(
+                "another run is writing it", where=f"--out {self.out}", mend="wait for it, or choose another OUT"
+            ) from None
         except OSError as error:
             raise UsageError(f"cannot be written: {error.strerror}", where=str(self.partial)) from None
-        yield self.partial
-        shutil.rmtree(self.partial)
+        try:
+            yield self.partial
+        finally:
+            shutil.rmtree(self.partial, ignore_errors=True)
+            lock.release()
+
+    @property
+    def _moving(self) -> Path:
+        """Is there while the files are moved out of the folder."""
+        return self.partial / "moving"
 
     def write(self, db: duckdb.DuckDBPyConnection) -> dict[str, int]:
         """Write the tables into the folder; returned is the number of rows of each."""
@@ -130,6 +147,7 @@ class Output:
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest, and move everything to its place."""
         self._inside("manifest").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        self._moving.touch()
         others = [table for table in self.files if table != "pairs" and self.files[table] != self.out]
         for table in (*others, "pairs"):
             self._inside(table).replace(self.files[table])

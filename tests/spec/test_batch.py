@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from druqa import __version__
+from druqa.batch.outputs import Output
 from druqa.cascade_files import load_cascade
 from druqa.knowledge.loading import load_synonyms
 from tests.support.cascades import write_cascade
@@ -320,3 +321,25 @@ def test_a_deadline_ends_it_with_its_tables(tmp_path: Path) -> None:
     assert code == 3, err
     assert "ENDED EARLY: the run's deadline of 4 s passed" in out
     assert pd.read_csv("slow.csv").reasons.str.contains("deadline of 4 s passed").any()
+
+
+def test_two_runs_do_not_write_into_one_another(lists: Path) -> None:
+    output = Output(Path("pairs.csv"))
+    with output.opened(overwrite=False):
+        code, _, err = run("lists.csv", "--out", "pairs.csv")
+        assert code == 2
+        assert "another run is writing it" in err
+    assert not output.partial.exists()
+    assert run("lists.csv", "--out", "pairs.csv")[0] == 3
+
+
+def test_a_run_that_was_killed_while_it_moved_its_files_may_move_them_again(lists: Path) -> None:
+    assert run("lists.csv", "--out", "pairs.csv")[0] == 3
+    whole = Path("pairs.csv").read_bytes()
+    Path("pairs.csv").unlink()
+    Path("pairs.csv.partial").mkdir()
+    assert run("lists.csv", "--out", "pairs.csv")[0] == 2, "what lies there may be somebody else's"
+    Path("pairs.csv.partial").mkdir(exist_ok=True)
+    Path("pairs.csv.partial/moving").touch()
+    assert run("lists.csv", "--out", "pairs.csv")[0] == 3
+    assert Path("pairs.csv").read_bytes() == whole
