@@ -22,7 +22,8 @@ Exit codes:
   1  error
   2  the command is wrong
   3  something is flagged
-  4  nothing is flagged, but a row was refused, a pair not checked or a name not recognised
+  4  nothing is flagged, but a row was refused, a pair was not checked,
+     or a name not recognised
 """
 
 IMPORT_EXIT_CODES = """
@@ -92,7 +93,6 @@ def run_batch(
 ) -> None:
     """Check the lists in files, folders, patterns or standard input (-) and write tables.
 
-    \b
     INPUT is CSV or TSV with columns list_id and medication (one medication a row) or list_id and medication_1,
     medication_2 ... (one list a row); JSONL or Parquet of the same; or FHIR Bundles.
 

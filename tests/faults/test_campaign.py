@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from druqa import Settings, check, flow
+from druqa import Settings, check, decide, flow
 from druqa.cascade_files import load_cascade
 from druqa.models import asker, base
 from druqa.models.replies import UnparsedReplyError, VerdictReply
@@ -189,7 +189,7 @@ def test_a_vote_that_forgets_what_failed_is_found(monkeypatch: pytest.MonkeyPatc
         kept = [verdict for verdict in verdicts if verdict.outcome not in LOST]
         return vote_module.vote(pair, kept, len({verdict.question for verdict in kept}), rule, **more)
 
-    monkeypatch.setattr(flow, "vote", forgetful)
+    monkeypatch.setattr(decide, "vote", forgetful)
     assert "NONE FOUND" in planted(rare=True)
 
 
@@ -199,13 +199,13 @@ def test_names_that_were_not_to_be_had_and_are_forgotten_are_found(monkeypatch: 
 
 
 def test_a_lost_yes_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = flow.evaluate
+    real = decide.evaluate
 
     async def deaf(*args: Any) -> Any:
         verdicts = await real(*args)
         return tuple(verdict for verdict in verdicts if verdict.outcome is not Outcome.INTERACTION)
 
-    monkeypatch.setattr(flow, "evaluate", deaf)
+    monkeypatch.setattr(decide, "evaluate", deaf)
     assert "LOST FLAG" in planted(rare=True)
 
 
@@ -214,7 +214,7 @@ def test_a_lowered_flag_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         decision = vote_module.vote(*args, **more)
         return decision.model_copy(update={"severity": Severity.UNKNOWN}) if decision.severity else decision
 
-    monkeypatch.setattr(flow, "vote", mild)
+    monkeypatch.setattr(decide, "vote", mild)
     assert "LOWERED FLAG" in planted()
 
 
@@ -223,7 +223,7 @@ def test_a_flag_out_of_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None
         heard = [v.model_copy(update={"outcome": Outcome.UNCLEAR}) if v.outcome in LOST else v for v in verdicts]
         return vote_module.vote(pair, heard, *args, **more)
 
-    monkeypatch.setattr(flow, "vote", jumpy)
+    monkeypatch.setattr(decide, "vote", jumpy)
     assert "FLAG OUT OF NOTHING" in planted()
 
 
