@@ -118,6 +118,8 @@ def run_batch(
         return
     if out is None:
         raise UsageError("where are the tables to go?", where="--out", mend="give --out FILE, as in --out pairs.csv")
+    if only_paid and (engine != "local" or setup.settings.deadline_s):
+        raise UsageError("nothing is asked with --only-paid, so it takes neither --engine nor --deadline")
     output = Output(out)
     with (
         ended_by_signals() as interruption,

@@ -12,10 +12,12 @@ from druqa.batch.manifest import Manifest, manifest
 from druqa.batch.outputs import Output
 from druqa.batch.planning import consented, plan
 from druqa.batch.reading import read_frame, read_lists
+from druqa.batch.reading.places import places
 from druqa.batch.run import Done, Engine, work_here
 from druqa.batch.tables import TABLES, prepare, query
 from druqa.batch.watch import Watch
 from druqa.batch.workspace import number, workspace
+from druqa.errors import UsageError
 from druqa.models.binding import Given
 from druqa.models.interruption import Interruption
 from druqa.settings import Settings
@@ -66,7 +68,11 @@ def check_files(
     watch = watch or Watch()
     with output.opened(overwrite=overwrite) as folder, workspace(folder) as db:
         watch.enter("reading")
+        output.spare(place.path for place in places(inputs))
         read_lists(inputs, db)
+        if interruption and interruption.why:
+            # What is read of a pipe whose writer was interrupted too looks whole.
+            raise UsageError(f"{interruption.why} while it was reading: nothing was asked, and nothing is written")
         done = _work(db, setup, began, interruption, watch, engine)
         watch.enter("writing")
         prepare(db, for_spreadsheets=output.for_spreadsheets)
@@ -92,6 +98,8 @@ def check_tables(
         DruqaError: if the frame has not the columns, or as `check` does. A bad row is named in the table `refused`.
 
     """
+    if not hasattr(frame, "columns"):
+        raise UsageError(f"a {type(frame).__name__} was given where a DataFrame is due", where="frame")
     began = monotonic()
     setup = set_up(cascade, models, settings)
     with TemporaryDirectory(prefix="druqa-") as folder, workspace(Path(folder)) as db:

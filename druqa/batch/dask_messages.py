@@ -9,6 +9,7 @@ from typing import Any
 from druqa.errors import UsageError
 from druqa.models.base import ChatModel, Limits, Reply
 from druqa.models.binding import named_model
+from druqa.models.calling import told
 from druqa.models.client import LitellmModel
 from druqa.models.local import LocalModel
 from druqa.prompts import PromptText
@@ -59,7 +60,7 @@ def packed(model: ChatModel, settings: ModelSettings) -> Packed:
         sent.unpacked(model.limits)
     except Exception as error:  # noqa: BLE001 - a caller's object may refuse in any way
         raise UsageError(
-            f"the model {model.name} cannot be sent to workers: {type(error).__name__}: {error}",
+            f"the model {model.name} cannot be sent to workers: {told(error).reason}",
             where="models",
             mend="bind a model by its name, make the object picklable with limits that can be set, "
             "or use the engine local",

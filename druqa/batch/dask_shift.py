@@ -18,6 +18,7 @@ from druqa.batch.dask_messages import Errand, Orders, Question, Report, portion
 from druqa.batch.dask_worker import SILENCE_S, ask
 from druqa.errors import DruqaError
 from druqa.models.base import Limits
+from druqa.models.calling import told
 
 if TYPE_CHECKING:
     from distributed import Client, Future, Queue
@@ -218,8 +219,7 @@ class Shift:
         if isinstance(error, KilledWorker):
             return True
         raise DruqaError(
-            f"the worker {sent.address} cannot ask anything ({type(error).__name__}: {error}); "
-            "is the same druqa installed there?"
+            f"the worker {sent.address} cannot ask anything ({told(error).reason}); is the same druqa installed there?"
         )
 
     def _part(self, sent: _Sent) -> None:
@@ -229,6 +229,7 @@ class Shift:
         sent.future.cancel()
         if sent.post:
             sent.post.close()
+            sent.post = None  # one that reports all the same is answered through a new one
 
     def _lose(self, sent: _Sent) -> None:
         self._give_back(sent, list(sent.held))

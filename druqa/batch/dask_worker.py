@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from druqa.batch.dask_messages import Errand, Orders, Question, Report
 from druqa.models.base import ChatModel, ModelFailure
+from druqa.models.calling import told
 from druqa.models.exchange import Exchange
 from druqa.models.journal import reply_key
 from druqa.session import run
@@ -160,7 +161,7 @@ class _Asker:
             try:
                 self._shares[packed.name] = _Share(packed.unpacked(limits), self._errand)
             except Exception as error:  # noqa: BLE001 - whatever is amiss with the model on this machine, the desk hears of it
-                self._useless[packed.name] = f"{packed.name}: {type(error).__name__}: {error}"
+                self._useless[packed.name] = f"{packed.name}: {told(error).reason}"
         shares = list(self._shares.values())
         try:
             orders = Orders()

@@ -15,15 +15,16 @@ from druqa.budget import Budget
 from druqa.decide import decide
 from druqa.models.asker import Asker
 from druqa.models.collector import Pending
-from druqa.records import DrugPair, Severity
-from druqa.report import PairReport
+from druqa.records import Drug, DrugPair, Severity
+from druqa.report import DecisionKind, PairReport
 from druqa.setup import Setup
 from druqa.stages.pairs import ListedPair
 
 if TYPE_CHECKING:
     import duckdb
 
-_PAIRS_AT_ONCE = 256
+_FEWEST, _MOST = 8, 1024
+"""Pairs that are asked about at once."""
 _ROWS_AT_ONCE = 20_000
 _NARROW = "narrow"
 COLUMNS = ("key", "flip", "whole", *PairRow._fields)
@@ -50,10 +51,20 @@ class Decider:
         (watch.pairs,) = self._db.execute("SELECT count(*) FROM distinct_pairs").fetchall()[0]
         if self._setup.cascade.prompt_evaluators:
             keys = self._by_danger()
-            await asyncio.gather(*(self._ask(keys, asker, budget, watch) for _ in range(_PAIRS_AT_ONCE)))
+            await asyncio.gather(*(self._ask(keys, asker, budget, watch) for _ in range(self._at_once())))
         else:
             await self._look_up(asker, watch)
         self._flush()
+
+    def _at_once(self) -> int:
+        """So many pairs that the models have always enough to do, and no more: a deadline cuts those that are begun.
+
+        A pair asks most of its questions in the first of its four stages, so a quarter of them at a time.
+        """
+        cascade, roles = self._setup.cascade, self._setup.binding.roles
+        questions = sum(len(roles[e.role or ""]) for e in cascade.prompt_evaluators) * (1 + (cascade.orders == "both"))
+        slots = sum(model.limits.concurrency for model in self._setup.binding.models.values())
+        return max(_FEWEST, min(_MOST, 10 * slots // questions))
 
     async def _ask(self, keys: Iterator[int], asker: Asker, budget: Budget, watch: Watch) -> None:
         for key in keys:
@@ -77,13 +88,17 @@ class Decider:
                 is_silent = not (
                     one.unasked or other.unasked or any(find(one.id, other.id) for _, find in self._tables)
                 )
-                if is_silent and silent:
+                if ended := asker.exchange.ended:
+                    report = _left_open(one, other, ended)
+                    asker.tally.skip(1)
+                elif is_silent and silent:
                     report = silent.model_copy(update={"drugs": (one.name, other.name)})
                 else:
                     report = await decide(self._listed(key), (), self._setup, asker)
-                silent = report if is_silent else silent
+                silent = report if is_silent and not ended else silent
                 watch.see(report)
-                self._keep(key, report, whole=True)
+                self._keep(key, report, whole=not ended)
+            await asyncio.sleep(0)  # a signal, or a deadline, is heard of here
 
     def _variants(self, key: int) -> tuple[Variant, Variant]:
         return self._catalog.variants[key // KEY], self._catalog.variants[key % KEY]
@@ -125,3 +140,16 @@ class Decider:
         if self._rows:
             insert(self._db, "decided", pd.DataFrame(self._rows, columns=list(COLUMNS)))
             self._rows.clear()
+
+
+def _left_open(one: Drug, other: Drug, why: str) -> PairReport:
+    """A pair that was not even looked up any more."""
+    return PairReport(
+        drugs=(one.name, other.name),
+        medications=(0, 0),
+        decision=DecisionKind.NOT_CHECKED,
+        severity=None,
+        tier=None,
+        reasons=(why,),
+        verdicts=(),
+    )

@@ -19,7 +19,7 @@ from druqa.batch.dask_messages import Packed, Question, packed
 from druqa.batch.dask_shift import work_in_shifts
 from druqa.batch.run import Done, Engine, work_here, work_through
 from druqa.batch.watch import Watch
-from druqa.errors import UsageError
+from druqa.errors import JournalError, UsageError
 from druqa.models.base import ChatModel, ModelFailure, Reply
 from druqa.models.exchange import Exchange
 from druqa.models.interruption import Interruption
@@ -114,9 +114,13 @@ class _ByWorkers(Exchange):
         """Call the workers back, and keep also what came too late to be used."""
         self._desk.end("the run ended")
         await asyncio.wait([self._shifts], timeout=_PARTING_S)
-        if self._desk.late and self._journal:
-            await asyncio.to_thread(self._journal.put_many, self._desk.late)
-        await super().close()
+        try:
+            if self._desk.late and self._journal:
+                await asyncio.to_thread(self._journal.put_many, self._desk.late)
+        except JournalError:
+            self.unkept += len(self._desk.late)
+        finally:
+            await super().close()
 
     async def _buy(self, line: Line, prompt: PromptText, schema: Mapping[str, Any]) -> Reply:
         if line.closed:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from druqa.batch.run import Done
 from druqa.errors import EXIT_FLAGGED, EXIT_NOT_CHECKED, EXIT_OK
-from druqa.records import Record
+from druqa.records import Record, Severity
 from druqa.report import CascadeUse, Cost, DataUse, DecisionKind, ModelUse, QuestionCounts
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Counts(Record):
     """Lists of which everything was recognised and checked."""
     medications: int
     not_recognised: int
+    doubtful: int
+    """Medications that were recognised, and of which something is doubtful all the same."""
     refused: int
     """Rows of the input that could not be read."""
     distinct_texts: int
@@ -40,6 +42,8 @@ class Counts(Record):
     """Pairs of drugs under the same names, each decided once."""
     pairs: dict[DecisionKind, int]
     """Pairs over all lists."""
+    severities: dict[Severity, int]
+    """Flagged pairs over all lists, by severity; none for a severity that no pair has."""
     findings: int
 
 
@@ -77,6 +81,10 @@ def manifest(db: duckdb.DuckDBPyConnection, done: Done, rows: Mapping[str, int])
     pairs = dict.fromkeys(DecisionKind, 0) | {
         DecisionKind(decision): int(count) for decision, count in db.execute(decisions).fetchall()
     }
+    grades = (
+        "SELECT severity, sum(lists) FROM decided JOIN distinct_pairs USING (key) WHERE severity IS NOT NULL GROUP BY 1"
+    )
+    graded = {Severity(severity): int(count) for severity, count in db.execute(grades).fetchall()}
     told = db.execute(
         "SELECT path, note FROM notes LEFT JOIN files USING (file) ORDER BY file, note LIMIT ?", [_NOTES]
     ).fetchall()
@@ -88,10 +96,12 @@ def manifest(db: duckdb.DuckDBPyConnection, done: Done, rows: Mapping[str, int])
             complete=one("SELECT count(*) FROM list_rows WHERE complete"),
             medications=rows["medications"],
             not_recognised=one("SELECT count(*) FROM entries JOIN read USING (text_id) WHERE NOT recognised"),
+            doubtful=one("SELECT count(*) FROM entries JOIN read USING (text_id) WHERE recognised AND doubts <> ''"),
             refused=rows["refused"],
             distinct_texts=one("SELECT count(*) FROM texts"),
             distinct_pairs=one("SELECT count(*) FROM distinct_pairs"),
             pairs=pairs,
+            severities={severity: graded[severity] for severity in Severity if severity in graded},
             findings=rows["findings"],
         ),
         notes=(*(f"{path}: {note}" for path, note in told), *done.notes),

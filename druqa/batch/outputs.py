@@ -5,8 +5,9 @@ Everything is written in a folder beside OUT and moved at the end, OUT itself la
 
 from __future__ import annotations
 
+import glob
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,11 @@ _OPTIONS = {
     ".jsonl": "FORMAT json",
 }
 _DATABASE = ".duckdb"
+_READ_BACK = ("decision", "severity", "tier")
 _MANIFEST = "manifest.json"
+_LOCK = "lock"
+_COUNTED = {"pairs": "enc", "medications": "raw", "lists": "lists", "findings": "list_findings", "refused": "refused"}
+"""Where each table's rows come from, one for one."""
 
 
 class Output:
@@ -44,6 +49,8 @@ class Output:
                 where=f"--out {out}",
                 mend=f"end it in {', '.join(_OPTIONS)} or {_DATABASE}",
             )
+        if out.is_dir() or "?" in out.name:
+            raise UsageError("that is no name for a file", where=f"--out {out}", mend="choose another name")
         if not out.parent.is_dir():
             raise UsageError("its folder does not exist", where=f"--out {out}", mend=f"make it: mkdir -p {out.parent}")
         self.partial = out.with_name(f"{out.name}.partial")
@@ -83,7 +90,13 @@ class Output:
             raise UsageError(f"{there[0]} is there already", where=f"--out {self.out}", mend="give --overwrite")
         try:
             self.partial.mkdir(exist_ok=True)
-            lock = FileLock(self.partial / "lock")
+            if any(self.partial.iterdir()) and not (self.partial / _LOCK).exists():
+                raise UsageError(
+                    "the folder is not of druqa's making",
+                    where=str(self.partial),
+                    mend="move it, or choose another OUT",
+                )
+            lock = FileLock(self.partial / _LOCK)
             lock.acquire(timeout=0)
         except TimeoutError:
             raise UsageError(
@@ -106,29 +119,40 @@ class Output:
         """Write the tables into the folder; returned is the number of rows of each."""
         if self._ending == _DATABASE:
             return self._write_database(db)
-        rows = {}
+        rows = dict[str, int]()
         for table in TABLES:
             copied = db.execute(f"COPY ({query(table)}) TO '{_quoted(self._inside(table))}' ({_OPTIONS[self._ending]})")
             rows[table] = int(copied.fetchall()[0][0])
-        if rows["pairs"]:
-            self._read_back(db)
+        self._read_back(db, rows, self._pairs_as_written())
         return rows
 
-    def _read_back(self, db: duckdb.DuckDBPyConnection) -> None:
-        """See that the file of pairs holds what was decided, each decision as often as it should.
+    def _pairs_as_written(self) -> str:
+        """The file of pairs, as something to select from, its columns as texts."""
+        file = _quoted(Path(glob.escape(str(self._inside("pairs")))))
+        if self._ending == ".parquet":
+            return f"read_parquet('{file}')"
+        if self._ending == ".csv":
+            return f"read_csv('{file}', header = true, all_varchar = true)"
+        columns = ", ".join(f"{column}: 'VARCHAR'" for column in _READ_BACK)
+        return f"read_json('{file}', format = 'newline_delimited', columns = {{{columns}}})"
+
+    def _read_back(self, db: duckdb.DuckDBPyConnection, rows: Mapping[str, int], written: str) -> None:
+        """See that every table has its rows, and the pairs each decision as often as it was decided.
 
         Raises:
-            DataError: if it does not: the file would be believed.
+            DataError: if not: the files would be believed.
 
         """
-        told = ", ".join(f"CAST({column} AS VARCHAR) AS {column}" for column in ("decision", "severity", "tier"))
-        written = f"SELECT {told}, count(*) AS lists FROM '{_quoted(self._inside('pairs'))}' GROUP BY ALL"
+        counted = {t: db.execute(f"SELECT count(*) FROM {of}").fetchall()[0][0] for t, of in _COUNTED.items()}
+        told = ", ".join(_READ_BACK)
+        found = f"SELECT {told}, count(*) AS lists FROM {written} GROUP BY ALL"
         decided = (
             f"SELECT {told}, sum(lists)::BIGINT AS lists FROM decided JOIN distinct_pairs USING (key) GROUP BY ALL"
         )
-        if db.execute(f"({written} EXCEPT {decided}) UNION ALL ({decided} EXCEPT {written})").fetchall():
+        differ = f"({found} EXCEPT {decided}) UNION ALL ({decided} EXCEPT {found})"
+        if dict(rows) != counted or (rows["pairs"] and db.execute(differ).fetchall()):
             raise DataError(
-                "the table that was written does not hold what was decided",
+                "the tables that were written do not hold what was decided",
                 where=str(self.out),
                 mend="check the disk and the memory of this machine, and run again; nothing is paid twice",
             )
@@ -137,10 +161,11 @@ class Output:
         file = self._inside("pairs")
         file.unlink(missing_ok=True)
         db.execute(f"ATTACH '{_quoted(file)}' AS written")
-        rows = {}
+        rows = dict[str, int]()
         for table in TABLES:
             db.execute(f"CREATE TABLE written.{table} AS {query(table)}")
             rows[table] = int(db.execute(f"SELECT count(*) FROM written.{table}").fetchall()[0][0])
+        self._read_back(db, rows, "written.pairs")
         db.execute("DETACH written")
         return rows
 
@@ -148,9 +173,22 @@ class Output:
         """Write the manifest, and move everything to its place."""
         self._inside("manifest").write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
         self._moving.touch()
+        self.out.unlink(missing_ok=True)  # an old one must not stand beside new tables
         others = [table for table in self.files if table != "pairs" and self.files[table] != self.out]
         for table in (*others, "pairs"):
             self._inside(table).replace(self.files[table])
+
+    def spare(self, inputs: Iterable[str]) -> None:
+        """See that no input is replaced by what comes of it.
+
+        Raises:
+            UsageError: if one would be.
+
+        """
+        own = {file.resolve(): file for file in self.files.values()}
+        for read in inputs:
+            if file := own.get(Path(read).resolve()):
+                raise UsageError(f"{file} is an input too", where=f"--out {self.out}", mend="choose another OUT")
 
     def _inside(self, table: str) -> Path:
         return self.partial / self.files[table].name

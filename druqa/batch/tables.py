@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TABLES = ("pairs", "medications", "findings", "lists", "refused")
 _TEXTS = ("text", "rxcui", "atc", "drugs", "doubts")
+_LIGHT = 200_000_000
+"""Letters of a column's distinct texts: DuckDB holds those of an ENUM in memory, whatever its limit."""
 _FORMULA = r"^[=+\-@\t\r\n]"
 """What a cell begins with that a spreadsheet computes."""
 
@@ -45,16 +47,24 @@ def _encode(
     texts: tuple[str, ...],
     for_spreadsheets: bool,  # noqa: FBT001
 ) -> None:
-    """A copy of a table with its texts as numbers."""
-    selected = list(plain)
+    """A copy of a table with its texts as numbers, but for those that are too much for memory: they stay texts."""
+    selected, in_memory = list(plain), "TEMP"
     for name in texts:
         shown = f"CASE WHEN regexp_matches({name}, '{_FORMULA}') THEN '''' || {name} ELSE {name} END"
         value, type_ = shown if for_spreadsheets else name, f"{into}_{name}"
-        values = f"SELECT DISTINCT {value} AS v FROM {table} WHERE {name} IS NOT NULL ORDER BY v"
-        db.execute(f"CREATE TYPE {type_} AS ENUM ({values})")
-        selected.append(f"CAST({value} AS {type_}) AS {name}")
+        db.execute(
+            f"CREATE OR REPLACE TABLE distinct_texts AS"
+            f" SELECT DISTINCT {value} AS v FROM {table} WHERE {name} IS NOT NULL"
+        )
+        ((letters,),) = db.execute("SELECT coalesce(sum(strlen(v)), 0) FROM distinct_texts").fetchall()
+        if letters > _LIGHT:
+            selected.append(f"{value} AS {name}")
+            in_memory = ""
+        else:
+            db.execute(f"CREATE TYPE {type_} AS ENUM (SELECT v FROM distinct_texts ORDER BY v)")
+            selected.append(f"CAST({value} AS {type_}) AS {name}")
     # (On disk, DuckDB would write all values of the types over and over.)
-    db.execute(f"CREATE TEMP TABLE {into} AS SELECT {', '.join(selected)} FROM {table}")
+    db.execute(f"CREATE {in_memory} TABLE {into} AS SELECT {', '.join(selected)} FROM {table}")
 
 
 def _as_text(names: tuple[str, ...]) -> str:
@@ -99,7 +109,9 @@ _FINDINGS = f"""
 """
 _GRADES = ", ".join(f"'{severity}'" for severity in Severity)
 _LISTS = f"""
-    WITH meds AS (
+    WITH nobodys AS (
+        SELECT file FROM refused WHERE list_id IS NULL
+    ), meds AS (
         SELECT list_no, count(*) AS medications, count(*) FILTER (WHERE NOT recognised) AS not_recognised
         FROM entries JOIN text_rows USING (text_id) GROUP BY list_no
     ), decisions AS (
@@ -116,7 +128,8 @@ _LISTS = f"""
            coalesce(not_checked, 0) AS not_checked, ([{_GRADES}])[worst] AS worst, coalesce(findings, 0) AS findings,
            coalesce(medications > 0 AND not_recognised = 0, false) AND coalesce(not_checked = 0 AND whole, true)
                AND list_no NOT IN (SELECT list_no FROM names_lost)
-               AND list_id NOT IN (SELECT list_id FROM refused WHERE list_id IS NOT NULL) AS complete
+               AND list_id NOT IN (SELECT list_id FROM refused WHERE list_id IS NOT NULL)
+               AND list_id NOT IN (SELECT list_id FROM raw SEMI JOIN nobodys USING (file)) AS complete
     FROM lists LEFT JOIN meds USING (list_no) LEFT JOIN decisions USING (list_no) LEFT JOIN findings USING (list_no)
 """
 _REFUSED = """

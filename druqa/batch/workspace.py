@@ -27,16 +27,18 @@ def workspace(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     import duckdb  # noqa: PLC0415 - a quarter of a second to import
 
-    file = folder / "work.duckdb"
+    file = folder / ".work.duckdb"
     file.unlink(missing_ok=True)
     config: dict[str, Any] = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(folder / "spill")}
     try:
         with duckdb.connect(file, config=config) as db:
             db.execute("SET enable_progress_bar = false")  # it would draw into what the command prints
             yield db
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise UsageError(
-            f"the batch cannot work there: {error}", where=str(folder), mend="free some space, or choose another OUT"
+            f"the batch cannot work there: {error}",
+            where=str(folder),
+            mend="free some space on the disk, or choose another OUT; what was paid is kept",
         ) from None
     finally:
         file.unlink(missing_ok=True)

@@ -65,6 +65,7 @@ class LitellmModel:
             raise ModelFailure(
                 f"the environment variable {self._key_env}, meant to hold the key, is not set", fatal=True
             )
+        provider.load()  # loggers that are born in `hushed` would not be hushed
         with hushed():
             self.provider, self.model_id = provider.named(self.name, self._api_base)
             self._why_not = why_not(self.name, self._api_base, self._sent)

@@ -69,7 +69,7 @@ def _plain(text: Any, finish: Any, model: Any, sent: int, written: int) -> Plain
     if finish not in ("stop", "length") or not isinstance(text, str) or not text.strip():
         return None
     # litellm takes thoughts out of a text.
-    if "<think" in text or not isinstance(model, str) or not model:
+    if "<think" in text or "thinking>" in text or not isinstance(model, str) or not model:
         return None
     return PlainReply(text, finish, model, sent, written)
 

@@ -74,6 +74,8 @@ class _Leaving(BaseException):
 def load() -> Any:
     """litellm, quiet and offline."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    # Else it asks a server in the internet which headers Anthropic's models take.
+    os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
     # A debug log of litellm holds whole prompts.
     os.environ["LITELLM_LOG"] = "ERROR"
     # What pydantic has to say of litellm's own types is nothing that a user can mend.

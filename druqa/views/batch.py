@@ -40,10 +40,14 @@ def summary_lines(told: Manifest, files: Mapping[str, Path]) -> Iterator[str]:
             f"{counts.not_recognised:,} of {_many(counts.medications, 'medication')} {verb} NOT wholly RECOGNISED: "
             f"see {whose} doubts in {files['medications']}"
         )
-    pairs = counts.pairs
+    if counts.doubtful:
+        has = "has a doubt" if counts.doubtful == 1 else "have doubts"
+        yield f"{_many(counts.doubtful, 'recognised medication')} {has}: see {files['medications']}"
+    pairs, graded = counts.pairs, ", ".join(f"{count:,} {severity}" for severity, count in counts.severities.items())
+    flagged = f"{pairs[DecisionKind.FLAGGED]:,} flagged" + (f" ({graded})" if graded else "")
     yield (
         f"{_many(counts.lists, 'list')}, {_many(sum(pairs.values()), 'pair')} ({counts.distinct_pairs:,} distinct): "
-        f"{pairs[DecisionKind.FLAGGED]:,} flagged, {pairs[DecisionKind.NONE_FOUND]:,} none found, "
+        f"{flagged}, {pairs[DecisionKind.NONE_FOUND]:,} none found, "
         f"{pairs[DecisionKind.NOT_CHECKED]:,} NOT CHECKED; {_many(counts.findings, 'finding')} about whole lists"
     )
     yield f"wholly recognised and checked: {counts.complete:,} of {_many(counts.lists, 'list')}"

@@ -25,7 +25,7 @@ class BatchProgress:
     """Looks at a `Watch` once a second, on standard error, and tells a file of events what it sees."""
 
     def __init__(self, events: Path | None) -> None:
-        """Open the file of events, which is written anew.
+        """Open the file of events; what it holds stays before them.
 
         Raises:
             UsageError: if it cannot be written.
@@ -39,8 +39,13 @@ class BatchProgress:
         self._live = Live(console=self._console, get_renderable=self._shown, refresh_per_second=2, transient=True)
         self._over, self._writing = Event(), Lock()
         self._ticker = Thread(target=self._tick, daemon=True)
+        if events and events.is_file() and events.stat().st_size and not events.read_bytes()[:8].startswith(b'{"event'):
+            raise UsageError(
+                "it holds something else than events", where=f"--events {events}", mend="name another file"
+            )
         try:
-            self._events: TextIO | None = events.open("w", encoding="utf-8", buffering=1) if events else None
+            # Never over what is there: that may be a list, or what an earlier run of the same batch told.
+            self._events: TextIO | None = events.open("a", encoding="utf-8", buffering=1) if events else None
         except OSError as error:
             raise UsageError(f"cannot be written: {error.strerror}", where=f"--events {events}") from None
 

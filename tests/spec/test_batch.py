@@ -59,7 +59,7 @@ def lists(tmp_path: Path) -> Path:
 def test_writes_every_table_and_says_what_is_missing(lists: Path) -> None:
     code, out, err = run("lists.csv", "--out", "pairs.csv")
     assert code == 3, err
-    assert "2 lists, 4 pairs (4 distinct): 3 flagged, 0 none found, 1 NOT CHECKED" in out
+    assert "2 lists, 4 pairs (4 distinct): 3 flagged (2 major, 1 moderate), 0 none found, 1 NOT CHECKED" in out
     assert "1 of 5 medications is NOT wholly RECOGNISED: see its doubts in pairs.medications.csv" in out
     pairs = pd.read_csv("pairs.csv")
     columns = ["list_id", "drug_a", "drug_b", "decision", "severity", "tier"]
@@ -337,9 +337,9 @@ def test_a_run_that_was_killed_while_it_moved_its_files_may_move_them_again(list
     assert run("lists.csv", "--out", "pairs.csv")[0] == 3
     whole = Path("pairs.csv").read_bytes()
     Path("pairs.csv").unlink()
-    Path("pairs.csv.partial").mkdir()
     assert run("lists.csv", "--out", "pairs.csv")[0] == 2, "what lies there may be somebody else's"
     Path("pairs.csv.partial").mkdir(exist_ok=True)
+    Path("pairs.csv.partial/lock").touch()
     Path("pairs.csv.partial/moving").touch()
     assert run("lists.csv", "--out", "pairs.csv")[0] == 3
     assert Path("pairs.csv").read_bytes() == whole

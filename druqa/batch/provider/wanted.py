@@ -66,8 +66,8 @@ class Wants:
     def number(self) -> None:
         """Give each question its id and its place: the table `numbered(no, custom_id, key, model, form, data, before)`.
 
-        A key that was exported before keeps its id. Of several keys to one question (it is asked again, or about the
-        same pair in other words), the first has the question's own id, by export and then by key; the others add to it.
+        An id is the question's, and sixteen digits of the key that its reply is kept under: it stands for one prompt,
+        to one model, wherever and whenever it was exported, so that no result can be put to another.
         The order is by model, instruction and key: who serves a model reads the common beginning of prompts once.
         """
         self._flush()
@@ -76,21 +76,11 @@ class Wants:
         append(self._db, "forms", instructions)
         self._db.execute("""
             CREATE TABLE numbered AS
-            WITH known AS (SELECT DISTINCT custom_id, key FROM idx.asked),
-            fresh AS (
-                SELECT key, question NOT IN (SELECT custom_id FROM known)
-                    AND row_number() OVER (PARTITION BY question ORDER BY key) = 1 AS is_first
-                FROM wanted ANTI JOIN known USING (key)
-            )
             SELECT
                 row_number() OVER (ORDER BY model, instruction, key) AS no,
-                CASE
-                    WHEN known.key IS NOT NULL THEN known.custom_id
-                    WHEN is_first THEN question
-                    ELSE question || '-' || left(key, 8)
-                END AS custom_id,
-                key, model, form, data, known.key IS NOT NULL AS before
-            FROM wanted JOIN forms USING (form) LEFT JOIN known USING (key) LEFT JOIN fresh USING (key)
+                question || '-' || left(key, 16) AS custom_id,
+                key, model, form, data, key IN (SELECT key FROM idx.asked) AS before
+            FROM wanted JOIN forms USING (form)
             ORDER BY no
         """)
 

@@ -121,6 +121,8 @@ def _walk(folder: str) -> Iterator[tuple[str, str]]:
     for entry in entries:
         # A link to a folder may lead back to where it lies: it is named with what is not read.
         if entry.is_dir(follow_symlinks=False):
+            if entry.name.endswith(".partial"):
+                continue  # a batch works there, or was killed there
             yield from _walk(entry.path)
         else:
             yield entry.path, ""
