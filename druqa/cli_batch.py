@@ -163,11 +163,15 @@ def export_batch(ctx: click.Context, /, inputs: Sequence[str], to: Path, **over:
       druqa batch import batch_*_output.jsonl --to requests
     """  # noqa: D301 - click wants the character itself
     from druqa.batch.provider import export_files  # noqa: PLC0415
+    from druqa.errors import UsageError  # noqa: PLC0415
     from druqa.views.batch_files import exported_lines  # noqa: PLC0415
     from druqa.views.batch_progress import BatchProgress  # noqa: PLC0415
 
+    setup = _setup(over)
+    if not setup.binding.models:
+        raise UsageError("no model is bound, so there is nothing to ask", mend="give --model screener=MODEL")
     with BatchProgress(None) as progress:
-        exported = export_files(inputs, to, _setup(over), watch=progress.watch)
+        exported = export_files(inputs, to, setup, watch=progress.watch)
     for line in exported_lines(exported, to, _tables_command(ctx)):
         click.echo(line)
 

@@ -48,7 +48,7 @@ def _client(distributed: Any, scheduler: str | None) -> Iterator[Client]:
                 threads_per_worker=1,
                 host="127.0.0.1",
                 dashboard_address=None,
-                silence_logs=False,
+                silence_logs=logging.CRITICAL,
             )
         with cluster, distributed.Client(cluster) as client:
             yield client
