@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class Budget:
 
         """
         cascade, self._usd = setup.cascade, setup.settings.budget_usd
-        self._calls, self._models = setup.settings.budget_calls, setup.binding.models
+        self._calls, self._models = setup.settings.most_calls, setup.binding.models
         if self._usd is not None:
             _prices_are_known(self._models.values())
         self._left = Spend(self._calls, self._usd or 0.0)
@@ -78,8 +79,8 @@ class Budget:
     @property
     def limit(self) -> str:
         """The budget in words."""
-        dollars = f" and ${self._usd:g}" if self._usd is not None else ""
-        return f"{self._calls:,} model calls{dollars}"
+        calls = [f"{self._calls:,} model calls"] if self._calls < sys.maxsize else []
+        return " and ".join([*calls, *([f"${self._usd:g}"] if self._usd is not None else [])])
 
     @property
     def notes(self) -> tuple[str, ...]:

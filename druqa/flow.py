@@ -56,7 +56,7 @@ async def acheck(
     began = monotonic()
     setup = set_up(cascade, models, settings)
     async with open_exchange(setup, began, interruption) as exchange:
-        return await _check(read_medications(medications), setup, Asker(exchange, setup.settings.budget_calls))
+        return await _check(read_medications(medications), setup, Asker(exchange, setup.settings.most_calls))
 
 
 async def _check(medications: Sequence[Medication], setup: Setup, asker: Asker) -> Report:
@@ -179,7 +179,7 @@ async def each_report(
 
     async def one(index: int, medications: Sequence[Medication], exchange: Exchange) -> T:
         async with slots:
-            report = await _check(medications, setup, Asker(exchange, setup.settings.budget_calls))
+            report = await _check(medications, setup, Asker(exchange, setup.settings.most_calls))
             return use(index, report)
 
     async with open_exchange(setup, began, interruption) as exchange:

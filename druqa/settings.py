@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -82,6 +83,12 @@ class Settings(Record):
         if any(secret_in({"model": name}) for name in names):
             raise ValueError(f"a key stands where the name of a model is due; {_WHERE_KEYS_GO}")
         return self
+
+    @property
+    def most_calls(self) -> int:
+        """The budget in calls; where only one in dollars is set, the default in calls does not cut it short."""
+        by_dollars = self.budget_usd is not None and "budget_calls" not in self.model_fields_set
+        return sys.maxsize if by_dollars else self.budget_calls
 
     def of(self, model: str) -> ModelSettings:
         """The settings of one model."""

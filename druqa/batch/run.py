@@ -89,7 +89,7 @@ async def work_through(db: duckdb.DuckDBPyConnection, setup: Setup, exchange: Ex
         Pending: if the exchange is a `Collector`, and replies about names are still to be bought.
 
     """
-    asker = Asker(exchange, setup.settings.budget_calls)
+    asker = Asker(exchange, setup.settings.most_calls)
     watch.tally = asker.tally
     watch.enter("names", texts=watch.texts)
     drugs = drugs_in(db, setup) if setup.cascade.names.prompts else {}

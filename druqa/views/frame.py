@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from druqa.batch.rows import pair_row
 from druqa.errors import UsageError
 from druqa.report import Report
 from druqa.settings import Settings, load_settings
@@ -108,21 +109,7 @@ def _no_formula(cell: object) -> object:
 def _rows(index: int, report: Report) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for pair in report.pairs:
-        sides = sorted(zip(pair.drugs, (report.medications[i].text for i in pair.medications), strict=True))
-        (drug_a, medication_a), (drug_b, medication_b) = sides
-        rows.append(
-            (
-                index,
-                drug_a,
-                drug_b,
-                str(pair.decision),
-                str(pair.severity) if pair.severity else None,
-                str(pair.tier) if pair.tier else None,
-                "\n".join(pair.reasons),
-                medication_a,
-                medication_b,
-                pair.answer.mechanism if pair.answer else "",
-                pair.answer.management if pair.answer else "",
-            )
-        )
+        row, texts = pair_row(pair), [report.medications[i].text for i in pair.medications]
+        medication_a, medication_b = texts if row.drug_a == pair.drugs[0] else reversed(texts)
+        rows.append((index, *row[:6], medication_a, medication_b, *row[6:]))
     return rows
