@@ -63,6 +63,7 @@ class Evidence:
         self._paired = {side for pair in tables.pairs for side in (pair.side_a, pair.side_b)}
         self._said: dict[Role, str] = {}
         self._ready: dict[str, _Ready] = {}
+        self._sorted: dict[str, tuple[Role, ...]] = {}
         for role in tables.roles:
             self._roles.setdefault(role.drug, []).append(role)
         for rule in tables.rules:
@@ -87,7 +88,9 @@ class Evidence:
 
     def roles_of(self, drug: str) -> tuple[Role, ...]:
         """The roles of a drug, sorted; none for a drug that the tables do not know."""
-        return tuple(sorted(self._roles.get(drug, ())))
+        if drug not in self._sorted:
+            self._sorted[drug] = tuple(sorted(self._roles.get(drug, ())))
+        return self._sorted[drug]
 
     def listed(self, drug_a: str, drug_b: str) -> tuple[Hit, ...]:
         """The listed pairs that the two drugs, or classes that hold them, make up; worst first."""

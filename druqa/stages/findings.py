@@ -70,7 +70,8 @@ def list_finding(
     if not _seated(seats, holders, apart):
         return None
     sure = {id_: has for id_, has in holders.items() if id_ not in guessed}
-    doubt = "" if _seated(seats, sure, apart) else ", some of them guesses at names that were not recognised"
+    is_sure = len(sure) == len(holders) or _seated(seats, sure, apart)
+    doubt = "" if is_sure else ", some of them guesses at names that were not recognised"
     if any(one in holders and other in holders for one, other in apart):
         doubt += ", some of them readings of one line of which one is meant"
     listed = ", ".join(names[id_] for id_ in sorted(holders))
