@@ -169,7 +169,8 @@ def export_batch(ctx: click.Context, /, inputs: Sequence[str], to: Path, **over:
 
     setup = _setup(over)
     if not setup.binding.models:
-        raise UsageError("no model is bound, so there is nothing to ask", mend="give --model screener=MODEL")
+        what = f"the cascade {setup.cascade.name} asks no model, so there is nothing to export"
+        raise UsageError(what, mend="give --model screener=MODEL, or run `druqa batch` itself")
     with BatchProgress(None) as progress:
         exported = export_files(inputs, to, setup, watch=progress.watch)
     for line in exported_lines(exported, to, _tables_command(ctx)):

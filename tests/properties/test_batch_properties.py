@@ -36,6 +36,7 @@ lists = st.dictionaries(
 )
 
 
+@settings(max_examples=25)
 @given(lists)
 def test_by_tables_alone_a_batch_equals_list_by_list(given_lists: dict[str, list[Medication]]) -> None:
     tables = check_tables(frame_of(given_lists))
@@ -79,7 +80,7 @@ cascades = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(lists, cascades, st.integers(0, 999))
 def test_with_models_a_batch_equals_list_by_list(
     given_lists: dict[str, list[Medication]], made: dict[str, Any], seed: int

@@ -137,13 +137,11 @@ def test_a_local_model_is_refused_by_the_command(tmp_path: Path, lists: Path) ->
     assert not (tmp_path / "requests").exists()
 
 
-def test_where_no_model_is_asked_the_export_gives_the_command_that_writes_the_tables(lists: Path) -> None:
-    result = druqa("batch", "export", str(lists), "--to", "requests", "--cascade", "embedded", "--budget-calls", "7")
-    assert result.exit_code == 0
-    command = f"druqa batch run {lists} --out pairs.parquet --only-paid --cascade embedded --budget-calls 7"
-    assert command in result.stdout
-    assert druqa(*command.split()[1:]).exit_code in (3, 4)
-    assert Path("pairs.parquet").is_file()
+def test_where_no_model_is_asked_there_is_nothing_to_export_and_it_is_said(lists: Path) -> None:
+    result = druqa("batch", "export", str(lists), "--to", "requests", "--cascade", "embedded")
+    assert result.exit_code == 2
+    assert "the cascade embedded asks no model" in result.output
+    assert not Path("requests").exists()
 
 
 def test_only_paid_asks_nothing_and_says_what_was_not_checked(tmp_path: Path, lists: Path) -> None:
