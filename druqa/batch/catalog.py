@@ -53,6 +53,10 @@ class Catalog:
         self._numbers: dict[tuple[str, tuple[str, ...], bool, bool], int] = {}
         self._together: dict[tuple[int, tuple[int, ...]], int] = {}
         self.variants: list[Variant] = []
+        self.guessed: list[bool] = []
+        """Of each variant, whether it is only a guess."""
+        self.names_lost: list[bool] = []
+        """Of each variant, whether a question for further names brought none."""
         starts, found, variants, apart = [0], list[Drug](), list[int](), list[tuple[int, str, str]]()
         db.execute("CREATE TABLE read(text_id INTEGER, recognised BOOLEAN, drugs VARCHAR, doubts VARCHAR)")
         for block in self._blocks():
@@ -113,7 +117,10 @@ class Catalog:
         key = listed.drug.id, listed.names, listed.guessed, widened
         if key not in self._numbers:
             self._numbers[key] = len(self.variants)
-            self.variants.append(Variant(listed.model_copy(update={"medications": ()}), widened))
+            variant = Variant(listed.model_copy(update={"medications": ()}), widened)
+            self.variants.append(variant)
+            self.guessed.append(listed.guessed)
+            self.names_lost.append(bool(self.lost(variant)))
         return self._numbers[key]
 
     def _blocks(self) -> Iterator[Iterator[tuple[int, Read]]]:

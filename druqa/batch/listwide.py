@@ -58,7 +58,7 @@ class ListFindings:
             self._known.clear()
 
     def _by_rules(self, block: Block) -> Iterator[tuple[int, int]]:
-        guesses = np.array([variant.listed.guessed for variant in self._catalog.variants], dtype=bool)
+        guesses = np.array(self._catalog.guessed, dtype=bool)
         apart: dict[int, set[tuple[int, int]]] = {}
         for list_no, one, other in zip(*(array.tolist() for array in block.apart), strict=True):
             apart.setdefault(list_no, set()).add((one, other))

@@ -125,5 +125,5 @@ def encode(db: duckdb.DuckDBPyConnection, catalog: Catalog, setup: Setup) -> Non
             pd.DataFrame({"a": pairs.list_no, "b": pairs.key, "c": pairs.text_a, "d": pairs.text_b}, copy=False),
         )
         findings.add(block)
-        lost = np.array([bool(catalog.lost(variant)) for variant in catalog.variants], dtype=bool)
+        lost = np.array(catalog.names_lost, dtype=bool)
         insert(db, "names_lost", pd.DataFrame({"list_no": np.unique(held.list_no[lost[held.variant]])}))

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from druqa.batch.workspace import workspace
+from druqa.batch.workspace import insert, workspace
 from druqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -79,7 +79,4 @@ def append(db: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[ob
     import pandas as pd  # noqa: PLC0415 - a third of a second to import
 
     if rows:
-        block = pd.DataFrame(rows)
-        db.register("block", block)
-        db.execute(f"INSERT INTO {table} SELECT * FROM block")
-        db.unregister("block")
+        insert(db, table, pd.DataFrame(rows))
